@@ -1,0 +1,71 @@
+"""Refreeze the starters' locks: python starters/lock.py --exclude-newer 2026-11-20 [NAME …].
+
+Every lock moves to the newest versions that were out on that day, so that the same day gives
+the same bytes. uv has to be on PATH. Packages come from the public index alone: whatever the
+machine's pip and uv settings add would get into locks that are for everyone.
+"""
+
+import argparse
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+STARTERS = Path(__file__).resolve().parent
+TEMPLATE = STARTERS.parent / "template"
+
+
+def main() -> None:
+    """Run the command line; exits with one line on stderr where a lock cannot be made."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--exclude-newer", required=True, metavar="DATE")
+    parser.add_argument("--requires-python", default=">=3.11", metavar="SPEC")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    arguments = parser.parse_args()
+
+    known = sorted(
+        path.parent.name for path in STARTERS.glob("*/requirements_prod.txt")
+    )
+    names = arguments.names or known
+    if unknown := sorted(set(names) - set(known)):
+        sys.exit(
+            f"lock.py: no such starter: {', '.join(unknown)}: there are {', '.join(known)}"
+        )
+    uv = shutil.which("uv")
+    if not uv:
+        sys.exit("lock.py: need 'uv' (command not found): pip install uv")
+    for name in list(os.environ):
+        if name.startswith(("PIP_", "UV_")) and name not in (
+            "PIP_CERT",
+            "UV_CACHE_DIR",
+        ):
+            del os.environ[name]
+    os.environ["PIP_CONFIG_FILE"] = os.devnull
+
+    sys.path.insert(0, str(TEMPLATE / "scripts"))
+    bootstrap = importlib.import_module("bootstrap")
+    flags = ["--upgrade", "--exclude-newer", arguments.exclude_newer]
+    for name in names:
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(STARTERS / name / bootstrap.PROD, folder)
+            shutil.copy(TEMPLATE / bootstrap.DEV, folder)
+            try:
+                bootstrap.freeze(folder, uv, arguments.requires_python, flags)
+            except bootstrap.Failure as failure:
+                sys.exit(f"lock.py: {name}: {failure}")
+            new = Path(folder, bootstrap.LOCK).read_bytes()
+        lock = STARTERS / name / bootstrap.LOCK
+        same = lock.exists() and lock.read_bytes() == new
+        if not same:
+            draft = lock.with_suffix(".new")
+            draft.write_bytes(new)
+            draft.replace(lock)
+        print(
+            f"{name}: {new.count(b'==')} packages, {len(new) // 1000} kB, {'same' if same else 'new'}"
+        )
+
+
+if __name__ == "__main__":
+    main()
