@@ -1,0 +1,140 @@
+"""What the tests share: rendering a project, and running commands in it."""
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+LAYOUTS = sorted((ROOT / "tests" / "layouts").glob("*.yml"))
+QUESTIONS = frozenset(
+    name
+    for name, details in yaml.safe_load((ROOT / "copier.yml").read_text()).items()
+    if not name.startswith("_") and details.get("when") is not False
+)
+
+Generate = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give each worker caches of its own: those of Copier and mypy are not safe under parallel use."""
+    caches = tmp_path_factory.mktemp("caches")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_CACHE_DIR", str(caches / "copier"))
+        patch.setenv("COPIER_SETTINGS_PATH", str(caches / "settings.yml"))
+        patch.setenv("MYPY_CACHE_DIR", str(caches / "mypy"))
+        (caches / "settings.yml").write_text("{}")
+        yield
+
+
+@pytest.fixture
+def generate(copie: Any) -> Generate:
+    """Render the template with the given answers and return the project's folder.
+
+    Raises:
+        ValueError: For an answer to no question, which pytest-copie would ignore, and for
+            one that a validator refuses. Other errors of Copier are raised as they are.
+    """
+
+    def generate(**answers: object) -> Path:
+        if unknown := answers.keys() - QUESTIONS:
+            raise ValueError(f"no such question: {', '.join(sorted(unknown))}")
+        result = copie.copy(answers, template_dir=template_outside_git())
+        if result.exception:
+            raise result.exception
+        return Path(result.project_dir)
+
+    return generate
+
+
+@cache
+def template_outside_git() -> Path:
+    """Return a copy of the template outside git, where Copier takes it as it is and makes no clone."""
+    folder = Path(tempfile.mkdtemp(prefix="plinth-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copy(ROOT / "copier.yml", folder)
+    for name in ["includes", "starters", "template"]:
+        # What git ignores, such as a cache of a linter, is no part of the template.
+        ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    return folder
+
+
+def run(
+    *command: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command and return what it did; with check, fail on a non-zero exit and show its output."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if check:
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def git(folder: Path, *arguments: str | Path) -> str:
+    """Run git as somebody whom no configuration knows."""
+    identity = (
+        "-c",
+        "user.name=Test",
+        "-c",
+        "user.email=test@example.org",
+        "-c",
+        "commit.gpgsign=false",
+    )
+    return run("git", *identity, *arguments, cwd=folder).stdout
+
+
+def tool(
+    name: str, *arguments: str | Path, cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run one of the development tools, of the versions that this repository locks, in a project."""
+    environment = {"PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+    return run(sys.executable, "-m", name, *arguments, cwd=cwd, env=environment)
+
+
+def assert_green(project: Path) -> None:
+    """Assert that lint, types and tests pass with full coverage, and that the formatter changes nothing."""
+    tool("ruff", "check", "--no-cache", cwd=project)
+    tool("ruff", "format", "--no-cache", "--check", cwd=project)
+    tool("mypy", cwd=project)
+    assert (
+        "Total coverage: 100.00%"
+        in tool("pytest", "--cov", "-p", "no:cacheprovider", cwd=project).stdout
+    )
+
+
+def interpreter(version: str) -> Path:
+    """Return the Python of a version such as "3.12", from PATH or among pyenv's; skip the test where there is none."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = shutil.which(f"python{version}")
+    installed = sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
+    for python in [*map(Path, [found] if found else []), *installed]:
+        # A shim of pyenv stands on PATH for versions that are not switched on, and exits non-zero.
+        if (
+            subprocess.run(
+                [python, "-c", ""], capture_output=True, check=False
+            ).returncode
+            == 0
+        ):
+            return python
+    pytest.skip(f"Python {version} is not installed")

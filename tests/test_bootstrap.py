@@ -1,0 +1,1134 @@
+"""The bootstrap: every fault is produced for real and ends in a working environment or one clear line."""
+
+import ast
+import functools
+import http.server
+import os
+import random
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checkouts import BASE, TEMPLATE, Checkout, World, copied_python
+from conftest import interpreter
+
+WAYS: dict[str, dict[str, Any]] = {
+    "uv": {"uv": True},
+    "python-alone": {"uv": False},
+    "pip": {"uv": True, "variables": {"BOOTSTRAP_UV": "0"}},
+}
+# The same, pip's way only among the slow tests: it takes three times as long.
+QUICK_WAYS = ["uv", "python-alone", pytest.param("pip", marks=pytest.mark.slow)]
+DEV = {"alpha": "1.1", "beta": "1.0", "gamma": "1.0", "tiny_project": "0.1.0"}
+PROD = {"alpha": "1.1", "beta": "1.0", "tiny_project": "0.1.0"}
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    base = shared / "bootstrap-world"
+    base.mkdir(exist_ok=True)
+    return World(base)
+
+
+@pytest.fixture
+def make(world, tmp_path):
+    def make(name="project", **options):
+        checkout = Checkout(world, tmp_path / name, **options)
+        checkout.write(world.base / "born" / "requirements_lock.txt")
+        return checkout
+
+    return make
+
+
+@pytest.fixture
+def project(make):
+    return make()
+
+
+@pytest.fixture
+def made(project):
+    project.works("true")
+    return project
+
+
+def tools(packages):
+    """Take away what every development environment holds, of whatever version."""
+    return {
+        name: version
+        for name, version in packages.items()
+        if name not in ("setuptools", "uv")
+    }
+
+
+# ---- What it does -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_gives_the_same_environment(make, way):
+    project = make(**WAYS[way])
+    result = project.works("tiny")
+    assert result.stdout == "tiny, using beta\n"
+    assert len(result.stderr.splitlines()) == 1
+    assert tools(project.packages()) == DEV
+    assert {"setuptools", "uv"} < project.packages().keys()
+    project.works("--check")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_production_has_no_development_tool(make, way):
+    project = make(**WAYS[way])
+    assert project.works("--prod", "tiny").stdout == "tiny, using beta\n"
+    assert project.packages() == PROD
+    project.works("--check")
+    project.works("--prod", "--check")
+
+
+@pytest.mark.parametrize("way", QUICK_WAYS)
+def test_production_and_development_take_turns(make, way):
+    project = make(**WAYS[way])
+    for _ in range(2):
+        project.works("true")
+        assert tools(project.packages()) == DEV
+        project.works("--prod", "tiny")
+        assert project.packages() == PROD
+
+
+def test_nothing_to_do_starts_nothing(made, world, tmp_path):
+    alarm = tmp_path / "started"
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("uv", "pip", "python3", "python"):
+        (folder / name).write_text(f"#!/bin/sh\ntouch '{alarm}'\nexit 9\n")
+        (folder / name).chmod(0o755)
+    made.works(
+        "tiny",
+        env={"PATH": f"{folder}:/usr/bin:/bin", "PIP_INDEX_URL": "http://127.0.0.1:9/"},
+    )
+    assert not alarm.exists()
+
+
+def test_command_gets_arguments_stdin_and_its_status(made):
+    code = "import sys; print(sys.argv[1:], sys.stdin.read()); sys.exit(7)"
+    result = made.run(
+        "python",
+        "-c",
+        code,
+        "a b",
+        'it\'s "$HOME"',
+        "",
+        "--prod",
+        "*",
+        input="from stdin",
+    )
+    assert (
+        result.stdout == "['a b', 'it\\'s \"$HOME\"', '', '--prod', '*'] from stdin\n"
+    )
+    assert (result.returncode, result.stderr) == (7, "")
+
+
+def test_command_runs_where_it_was_given(made, tmp_path):
+    result = made.works("python", "-c", "import os; print(os.getcwd())", cwd=tmp_path)
+    assert result.stdout.strip() == str(tmp_path)
+
+
+def test_double_dash_ends_the_options(made):
+    assert made.works("--", "gamma").stdout == "gamma 1.0\n"
+
+
+def test_command_not_found(made):
+    result = made.run("no-such-command")
+    assert (result.returncode, result.stderr) == (
+        127,
+        "bootstrap: command not found: no-such-command\n",
+    )
+
+
+def test_command_that_cannot_run(made):
+    (made.root / "text").write_text("no program")
+    result = made.run("./text")
+    assert (result.returncode, result.stderr) == (
+        126,
+        "bootstrap: cannot run ./text: Permission denied\n",
+    )
+
+
+def test_command_is_the_same_process_with_default_signals(made):
+    process = made.start("sleep", "60")
+    time.sleep(0.5)
+    assert Path(f"/proc/{process.pid}/comm").read_text().strip() == "sleep"
+    ignored = next(
+        line
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        if "SigIgn" in line
+    )
+    assert int(ignored.split()[1], 16) == 0
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == -signal.SIGTERM
+
+
+def test_help_fits_a_screen(project):
+    text = project.works("--help").stdout
+    assert len(text.splitlines()) <= 24
+    assert max(map(len, text.splitlines())) <= 80
+    for option in (
+        "--prod",
+        "--lock",
+        "--locked",
+        "--python",
+        "--check",
+        "--offline",
+        "--upgrade",
+    ):
+        assert option in text
+    assert not (project.root / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        pytest.param(["--porod"], "--porod", id="unknown"),
+        pytest.param(["--python"], "--python", id="no value"),
+        pytest.param(["--lock", "--locked"], "--locked", id="contradiction"),
+        pytest.param(["--prod=yes"], "--prod=yes", id="value for a flag"),
+        pytest.param(["--python", "2.7"], "2.7", id="a Python too old"),
+        pytest.param(["--python", "/no/python"], "/no/python", id="no such Python"),
+    ],
+)
+def test_bad_option(project, arguments, named):
+    assert named in project.fails(*arguments, "true")
+    assert not (project.root / ".venv").exists()
+
+
+# ---- The lock -----------------------------------------------------------------------
+
+
+def pins(project):
+    lines = (project.root / "requirements_lock.txt").read_text().splitlines()
+    return dict(
+        line.split()[0].split("==")
+        for line in lines
+        if "==" in line and line[0].isalpha()
+    )
+
+
+def test_lock_says_what_it_was_made_from(project):
+    lines = (project.root / "requirements_lock.txt").read_text().splitlines()
+    assert lines[1] == "#    ./bootstrap --lock"
+    assert lines[2] == "# requires-python: >=3.11"
+    assert [line.split(":")[0] for line in lines[3:5]] == [
+        "# requirements_dev.txt",
+        "# requirements_prod.txt",
+    ]
+    assert "winonly" in pins(project)
+
+
+def test_comments_and_line_ends_are_no_change(project):
+    for name in ("requirements_prod.txt", "requirements_dev.txt"):
+        path = project.root / name
+        path.write_bytes(
+            b"\r\n# note\r\n" + path.read_bytes().replace(b"\n", b"  # why\r\n")
+        )
+    project.works("--locked", "true")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        pytest.param(
+            "requirements_prod.txt",
+            "beta==1.0",
+            "beta==1.1",
+            "requirements_prod.txt",
+            id="prod",
+        ),
+        pytest.param(
+            "requirements_dev.txt",
+            "gamma",
+            "gamma\nepsilon",
+            "requirements_dev.txt",
+            id="dev",
+        ),
+        pytest.param(
+            "pyproject.toml",
+            ">=3.11",
+            ">=3.11,<4",
+            "requires-python",
+            id="requires-python",
+        ),
+    ],
+)
+def test_outdated_lock(made, name, old, new, said):
+    before = (made.root / "requirements_lock.txt").read_bytes()
+    made.edit(name, old, new)
+    for arguments, env in ((["--locked"], {}), ([], {"CI": "true"}), ([], {"CI": "1"})):
+        error = made.fails(*arguments, "true", env=env)
+        assert f"{said} changed" in error
+        assert "--lock" in error
+    assert (made.root / "requirements_lock.txt").read_bytes() == before
+    assert f"{said} changed" in made.run("--check").stdout
+    assert f"{said} changed" in made.works("true", env={"CI": "false"}).stderr
+    made.works("--locked", "--check", env={"CI": "true"})
+
+
+def test_included_file_counts(project):
+    (project.root / "more").mkdir()
+    (project.root / "more" / "docs.txt").write_text("epsilon\n")
+    project.edit("requirements_dev.txt", "gamma", "gamma\n-r more/docs.txt")
+    project.works("true")
+    assert "epsilon" in project.packages()
+    (project.root / "more" / "docs.txt").write_text("epsilon\ndelta\n")
+    assert "more/docs.txt changed" in project.fails("--locked", "true")
+
+
+def test_refreezing_changes_only_what_must_change(project):
+    project.works("--lock", "--upgrade-package", "alpha<1.1", "true")
+    assert pins(project)["alpha"] == "1.0"
+    project.edit("requirements_dev.txt", "gamma", "gamma\nepsilon")
+    assert project.works("true").returncode == 0
+    assert (pins(project)["alpha"], pins(project)["epsilon"]) == ("1.0", "1.0")
+    project.edit("requirements_prod.txt", "beta==1.0", "beta")
+    project.works("true")
+    assert (pins(project)["alpha"], pins(project)["beta"]) == ("1.0", "1.0")
+    project.works("--lock", "--upgrade-package", "beta", "true")
+    assert (pins(project)["alpha"], pins(project)["beta"]) == ("1.0", "1.1")
+    project.works("--lock", "--upgrade", "true")
+    assert (pins(project)["alpha"], project.packages()["alpha"]) == ("1.1", "1.1")
+
+
+def test_removed_requirement_takes_along_what_only_it_needed(made):
+    made.edit("requirements_prod.txt", "beta==1.0", "beta==1.0\ndelta")
+    made.works("true")
+    assert {"delta", "epsilon"} < made.packages().keys()
+    made.edit("requirements_prod.txt", "\ndelta", "")
+    made.works("true")
+    assert tools(made.packages()) == DEV
+
+
+def test_pip_removes_too(make):
+    project = make(**WAYS["pip"])
+    project.works("true")
+    project.edit("requirements_dev.txt", "gamma\n", "")
+    assert "only uv can refreeze" in project.fails("true")
+    project.works("--lock", "true", env={"BOOTSTRAP_UV": "1"})
+    project.edit("requirements_dev.txt", "uv\n", "uv  # here\n")
+    project.works("true")
+    assert "gamma" not in project.packages()
+    project.works("--check")
+
+
+def test_refreezing_fails_and_leaves_the_lock(made):
+    before = (made.root / "requirements_lock.txt").read_bytes()
+    made.edit("requirements_prod.txt", "beta==1.0", "beta==9")
+    assert "beta" in made.fails("true")
+    assert (made.root / "requirements_lock.txt").read_bytes() == before
+    assert not list(made.root.glob(".lock*"))
+
+
+def test_lock_by_another_tool_is_outdated(project):
+    path = project.root / "requirements_lock.txt"
+    path.write_text(
+        "".join(line for line in path.open() if not line.startswith("# req"))
+    )
+    assert "changed since" in project.fails("--locked", "true")
+
+
+def test_missing_lock_is_made(project):
+    lock = project.root / "requirements_lock.txt"
+    before = lock.read_bytes()
+    lock.unlink()
+    assert "requirements_lock.txt is missing" in project.fails("--locked", "true")
+    project.works("tiny")
+    assert lock.read_bytes() == before
+
+
+def test_refreezing_with_python_alone(make):
+    project = make(uv=False)
+    project.edit("requirements_prod.txt", "beta==1.0", "beta==1.1")
+    project.works("true")
+    assert project.packages()["beta"] == "1.1"
+
+
+def test_repository_without_build_system_is_no_package(project):
+    text = (project.root / "pyproject.toml").read_text()
+    (project.root / "pyproject.toml").write_text(text[text.index("[project]") :])
+    project.works("gamma")
+    assert tools(project.packages()) == {
+        k: v for k, v in DEV.items() if k != "tiny_project"
+    }
+    project.works("--check")
+
+
+# ---- What a change of the project does ----------------------------------------------
+
+
+def test_new_entry_point_and_version_arrive(made):
+    made.edit(
+        "pyproject.toml",
+        'tiny = "tiny:main"',
+        'tiny = "tiny:main"\nminute = "tiny:main"',
+    )
+    assert made.works("minute").stdout == "tiny, using beta\n"
+    made.edit("src/tiny/__init__.py", "0.1.0", "0.2.0")
+    made.works("true")
+    assert made.packages()["tiny_project"] == "0.2.0"
+    made.sound()
+
+
+def test_settings_of_tools_are_no_reason(made):
+    stamp = made.root / ".venv" / "bootstrap.stamp"
+    before = stamp.stat().st_mtime_ns
+    made.edit("pyproject.toml", "line-length = 99", "line-length = 88")
+    assert made.works("true").stderr == ""
+    assert stamp.stat().st_mtime_ns == before
+
+
+# ---- Is it exact? -------------------------------------------------------------------
+
+
+def site(project):
+    return next(project.root.glob(".venv/lib/*/site-packages"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "named"),
+    [
+        pytest.param(
+            lambda site: (site / "alpha.py").unlink(),
+            "missing file",
+            id="module deleted",
+        ),
+        pytest.param(
+            lambda site: (site / "alpha.py").write_text("changed"),
+            "changed file",
+            id="module changed",
+        ),
+        pytest.param(
+            lambda site: shutil.rmtree(site / "alpha-1.1.dist-info"),
+            "missing: alpha",
+            id="gone",
+        ),
+        pytest.param(
+            lambda site: (site / "alpha-1.1.dist-info").rename(
+                site / "alpha-1.0.dist-info"
+            ),
+            "extra: alpha 1.0",
+            id="other version",
+        ),
+        pytest.param(
+            lambda site: (site / "omega-1.0.dist-info").mkdir(),
+            "extra: omega",
+            id="extra",
+        ),
+    ],
+)
+def test_check_names_the_difference_and_the_next_run_repairs_it(make, harm, named):
+    project = make(variables={"UV_LINK_MODE": "copy"})
+    project.works("true")
+    harm(site(project))
+    result = project.run("--check")
+    assert result.returncode == 1
+    assert named in result.stdout
+    project.sound()
+
+
+def test_check_without_environment(project):
+    assert ".venv" in project.fails("--check")
+    assert not (project.root / ".venv").exists()
+
+
+# ---- Faults -------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_killed_at_random_moments(make, way):
+    project = make(**WAYS[way])
+    whole = time.monotonic()
+    project.works("true")
+    whole = time.monotonic() - whole
+    dice = random.Random(3)
+    for _ in range(10):
+        shutil.rmtree(project.root / ".venv")
+        process = project.start("true")
+        time.sleep(dice.uniform(0, whole))
+        process.kill()
+        process.communicate()
+        project.sound()
+
+
+def test_three_at_once(project):
+    processes = [project.start("tiny") for _ in range(3)]
+    for process in processes:
+        out, err = process.communicate()
+        assert (process.returncode, out) == (0, "tiny, using beta\n"), err
+    project.works("--check")
+
+
+def test_running_command_keeps_nobody_waiting(project):
+    process = project.start("sleep", "60")
+    while (
+        process.poll() is None
+        and Path(f"/proc/{process.pid}/comm").read_text() != "sleep\n"
+    ):
+        time.sleep(0.05)
+    project.edit(
+        "pyproject.toml",
+        'tiny = "tiny:main"',
+        'tiny = "tiny:main"\nminute = "tiny:main"',
+    )
+    result = project.works("minute")
+    assert process.poll() is None
+    process.kill()
+    assert "waiting" not in result.stderr
+
+
+def test_moved_checkout(made, tmp_path):
+    made.root = made.root.rename(tmp_path / "elsewhere")
+    made.sound()
+    result = made.works("python", "-c", "import sys; print(sys.prefix)")
+    assert result.stdout.strip() == str(made.root / ".venv")
+
+
+def prefix(project, python):
+    """Return variables under which this Python is the first on PATH."""
+    return {"PATH": f"{python.parent}:{project.environment()['PATH']}"}
+
+
+def test_base_python_deleted(project, tmp_path):
+    python = copied_python(tmp_path / "base")
+    project.works("true", env=prefix(project, python))
+    assert (project.root / ".venv/bin/python").resolve() == python
+    shutil.rmtree(tmp_path / "base")
+    project.sound()
+
+
+def test_base_python_upgraded(project, tmp_path):
+    python = copied_python(tmp_path / "base")
+    project.works("true", env=prefix(project, python))
+    copied_python(tmp_path / "base", Path(other(12)))
+    code = "import beta, sys; print('%d.%d' % sys.version_info[:2])"
+    result = project.works("python", "-c", code, env=prefix(project, python))
+    assert result.stdout == "3.12\n"
+    assert "ready" in result.stderr
+    project.sound()
+
+
+@pytest.mark.parametrize(
+    ("without", "uv"),
+    [("ensurepip", False), ("ensurepip", True), (("ensurepip", "pip"), True)],
+)
+def test_no_ensurepip_but_uv_or_pip(make, tmp_path, without, uv):
+    project = make(uv=uv)
+    python = copied_python(
+        tmp_path / "base", without=(without,) if isinstance(without, str) else without
+    )
+    project.works("python", "-c", "import beta", env=prefix(project, python))
+    assert (project.root / ".venv/bin/python").resolve() == python
+    project.sound()
+
+
+def test_neither_ensurepip_nor_pip_nor_uv(make, tmp_path):
+    project = make(uv=False)
+    python = copied_python(tmp_path / "base", without=("ensurepip", "pip"))
+    error = project.fails("true", env=prefix(project, python))
+    assert "-venv" in error
+    assert "uv" in error
+    project.sound()
+
+
+OTHERS = [
+    path
+    for path in sorted(Path.home().glob(".pyenv/versions/*/bin/python3"))
+    if path.exists()
+]
+
+
+def other(minor):
+    """Return another Python of this machine, or skip."""
+    return str(interpreter(f"3.{minor}"))
+
+
+@pytest.mark.parametrize("spelling", ["version", "path"])
+def test_another_python_is_asked_for_and_stays(made, world, tmp_path, spelling):
+    python = other(12)
+    path = world.programs(tmp_path / "bin", f"python3.12={python}")
+    env = {"PATH": f"{made.environment()['PATH']}:{path}"}
+    asked = "3.12" if spelling == "version" else python
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    assert (
+        made.works("--python", asked, "python", "-c", code, env=env).stdout == "3.12\n"
+    )
+    result = made.works("python", "-c", code)
+    assert (result.stdout, result.stderr) == ("3.12\n", "")
+    made.sound()
+
+
+def test_started_by_an_old_python(make, world, tmp_path):
+    project = make()
+    old = world.programs(
+        tmp_path / "bin", "sh", "readlink", "env", f"python3={other(8)}"
+    )
+    error = project.fails("true", env={"PATH": str(old)})
+    assert "3.8" in error
+    assert ">=3.11" in error
+    assert "--python" in error
+    assert not (project.root / ".venv").exists()
+    world.programs(old, f"python3.12={other(12)}")
+    project.works("python", "-c", "import beta", env={"PATH": str(old)})
+
+
+def test_started_by_python_2(make, world, tmp_path):
+    found = list(Path.home().glob(".pyenv/versions/2.7*/bin/python2.7"))
+    if not found:
+        pytest.skip("no Python 2.7 here")
+    old = world.programs(tmp_path / "bin", "sh", f"python={found[0]}")
+    project = make()
+    text = project.run("true", env={"PATH": str(old)}).stderr
+    assert text.startswith("bootstrap: ") or "ready" in text
+
+
+def test_only_python_without_3(make, world, tmp_path):
+    project = make(uv=False)
+    path = world.programs(tmp_path / "bin", "sh", "readlink", "python")
+    project.works("python", "-c", "import beta", env={"PATH": str(path)})
+
+
+def test_no_python_at_all(project, world, tmp_path):
+    if Path("/usr/bin/python3").exists():
+        script = (project.root / "bootstrap").read_text()
+        (project.root / "bootstrap").write_text(script.replace(" /usr/bin/python3", ""))
+    path = world.programs(tmp_path / "bin", "sh", "readlink")
+    assert "found no Python" in project.fails("true", env={"PATH": str(path)})
+
+
+def test_venv_is_a_file(project):
+    (project.root / ".venv").write_text("precious")
+    assert ".venv" in project.fails("true")
+    assert (project.root / ".venv").read_text() == "precious"
+
+
+def test_venv_of_somebody_else(project):
+    (project.root / ".venv").mkdir()
+    (project.root / ".venv" / "precious").touch()
+    assert "something else" in project.fails("true")
+    assert [path.name for path in (project.root / ".venv").iterdir()] == ["precious"]
+
+
+def test_venv_is_a_dangling_link(project):
+    (project.root / ".venv").symlink_to("nowhere")
+    assert ".venv" in project.fails("true")
+
+
+PATHS = [
+    "a b",
+    "it's",
+    'say "x"',
+    "$HOME",
+    "$(touch x)",
+    "`x`",
+    "100%",
+    "back\\slash",
+    "ünï→🐍",
+    "-dash",
+    'a\'b $c "d" e',
+    "star*[x]{y}",
+    "#hash",
+    "tilde~!",
+    "deep" + "/0123456789" * 18,
+]
+
+
+@pytest.mark.parametrize("way", ["uv", pytest.param("pip", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", PATHS)
+def test_any_path(make, name, way):
+    project = make(name, **WAYS[way])
+    project.sound()
+    assert project.works("gamma").stdout == "gamma 1.0\n"
+    assert project.works("--prod", "tiny").stdout == "tiny, using beta\n"
+    assert not list(project.root.rglob("x"))
+
+
+def test_path_with_a_leading_dash(make, tmp_path):
+    project = make("-dash")
+    project.works(
+        "gamma", launcher=("sh", "--"), program="-dash/bootstrap", cwd=tmp_path
+    )
+
+
+@pytest.mark.parametrize("name", ["a:b", "new\nline"])
+def test_path_that_no_path_can_name(make, name):
+    project = make(name)
+    assert "rename" in project.fails("true")
+    assert not (project.root / ".venv").exists()
+
+
+def as_nobody(*command):
+    if os.getuid():
+        return command
+    if not shutil.which("setpriv"):
+        pytest.skip("no setpriv here to give up root's rights")
+    return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command)
+
+
+@pytest.fixture
+def public():
+    """A folder that other users may reach, on a machine where root runs the tests."""
+    folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    folder.chmod(0o755)
+    yield folder
+    subprocess.run(["chmod", "-R", "u+w", folder], check=True)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("part", ["checkout", "venv"])
+def test_read_only(world, public, part):
+    project = Checkout(world, public / "project", uv=False)
+    project.write(world.base / "born" / "requirements_lock.txt")
+    if part == "venv":
+        (project.root / ".venv").mkdir(mode=0o555)
+        project.root.chmod(0o777)
+    else:
+        subprocess.run(["chmod", "-R", "a-w", project.root], check=True)
+    env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+    error = project.fails("true", launcher=as_nobody(), env=env, cwd="/")
+    assert "Permission denied" in error
+    assert str(project.root / ".venv") in error
+
+
+@pytest.mark.parametrize("way", ["uv", "pip"])
+def test_disk_full(world, tmp_path, way):
+    if os.getuid() or not shutil.which("unshare"):
+        pytest.skip("needs root and unshare for a small file system")
+    mount = tmp_path / "small"
+    mount.mkdir()
+    if subprocess.run(
+        ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", mount], check=False
+    ).returncode:
+        pytest.skip("cannot mount here")
+    project = Checkout(world, mount / "project", **WAYS[way])
+    source = Checkout(world, tmp_path / "source")
+    source.write(world.base / "born" / "requirements_lock.txt")
+    script = 'mount -t tmpfs -o size=3m tmpfs "$1" && cp -R "$2" "$1/project" && cd "$1" && exec "$1/project/bootstrap" true'
+    error = project.fails(
+        launcher=(
+            "unshare",
+            "-m",
+            "sh",
+            "-c",
+            script,
+            "sh",
+            str(mount),
+            str(source.root),
+        ),
+        program="",
+        cwd=tmp_path,
+    )
+    assert "full" in error.splitlines()[-1]
+    assert "MB are needed" in error.splitlines()[-1]
+
+
+def test_wrong_hash(make):
+    for way in WAYS.values():
+        project = make(f"project{len(str(way))}", **way)
+        path = project.root / "requirements_lock.txt"
+        text = path.read_text()
+        start = text.index("sha256:", text.index("beta=="))
+        path.write_text(text[:start] + "sha256:" + "0" * 64 + text[start + 71 :])
+        cache = {"UV_CACHE_DIR": str(project.root / "cache")}
+        assert "beta" in project.fails("true", env=cache)
+        assert "beta" in project.fails("true", env=cache)
+
+
+@pytest.mark.parametrize("way", QUICK_WAYS)
+def test_no_network_and_nothing_cached(make, tmp_path, way):
+    project = make(**WAYS[way])
+    cold = {
+        "UV_CACHE_DIR": str(tmp_path / "uv"),
+        "PIP_CACHE_DIR": str(tmp_path / "pip"),
+        "PIP_RETRIES": "0",
+    }
+    error = project.fails(
+        "true",
+        env={
+            "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+            "UV_HTTP_RETRIES": "0",
+            **cold,
+        },
+    )
+    assert any(name in error for name in ("alpha", "beta", "gamma", "setuptools", "uv"))
+    project.sound(env=cold)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """A server that tells its address and can go away."""
+
+    @property
+    def url(self):
+        """The address of the index."""
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def stop(self):
+        """Go away, as a network does."""
+        self.shutdown()
+        self.server_close()
+
+
+@pytest.fixture
+def server(world):
+    """The index behind a server on this machine; `stop` makes it the network that fails."""
+    handler = functools.partial(
+        http.server.SimpleHTTPRequestHandler, directory=world.index
+    )
+    server = Server(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def test_no_network(make, server, tmp_path):
+    variables = {
+        "PIP_INDEX_URL": server.url,
+        "UV_CACHE_DIR": str(tmp_path / "uv"),
+        "UV_HTTP_RETRIES": "0",
+    }
+    project = make("cold", variables=variables)
+    assert "--offline" in project.fails("--offline", "true").splitlines()[-1]
+    make("warm", variables=variables).works("true")
+    server.stop()
+    make("offline", variables=variables).works("--offline", "tiny")
+    project.sound()
+
+
+@pytest.mark.parametrize("way", QUICK_WAYS)
+@pytest.mark.parametrize(
+    "given",
+    [
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_FIND_LINKS",
+        "UV_DEFAULT_INDEX",
+        "UV_FIND_LINKS",
+        "pip.conf",
+        "user",
+    ],
+)
+def test_index_settings_count(make, world, tmp_path, way, given):
+    project = make(**WAYS[way])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    index, links = world.index.as_uri(), str(world.wheels)
+    file = (
+        tmp_path
+        / "home"
+        / ("other.conf" if given == "pip.conf" else ".config/pip/pip.conf")
+    )
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        f"[global]\nindex-url = {index}\nuser = true\ntarget = {tmp_path / 'target'}\n"
+    )
+    settings = {
+        "PIP_EXTRA_INDEX_URL": {
+            "PIP_EXTRA_INDEX_URL": index,
+            "PIP_INDEX_URL": empty.as_uri(),
+        },
+        "PIP_FIND_LINKS": {
+            "PIP_FIND_LINKS": links,
+            "PIP_INDEX_URL": None,
+            "PIP_NO_INDEX": "1",
+        },
+        "UV_DEFAULT_INDEX": {"UV_DEFAULT_INDEX": index, "PIP_INDEX_URL": None},
+        "UV_FIND_LINKS": {
+            "UV_FIND_LINKS": links,
+            "PIP_INDEX_URL": None,
+            "PIP_NO_INDEX": "1",
+        },
+        "pip.conf": {"PIP_CONFIG_FILE": str(file), "PIP_INDEX_URL": None},
+        "user": {
+            "HOME": str(tmp_path / "home"),
+            "PIP_CONFIG_FILE": None,
+            "PIP_INDEX_URL": None,
+        },
+    }[given]
+    cold = {
+        "UV_CACHE_DIR": str(tmp_path / "uv"),
+        "PIP_CACHE_DIR": str(tmp_path / "pip"),
+    }
+    project.sound(
+        env={**cold, **settings, "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+    )
+    assert not (tmp_path / "target").exists()
+
+
+@pytest.mark.parametrize("way", QUICK_WAYS)
+def test_variables_that_redirect_do_not(make, tmp_path, way):
+    project = make(**WAYS[way])
+    subprocess.run(
+        [BASE, "-m", "venv", "--without-pip", tmp_path / "other"], check=True
+    )
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "beta.py").write_text("raise SystemExit('the wrong beta')")
+    (tmp_path / "path" / "pip.py").write_text("raise SystemExit('the wrong pip')")
+    env = {
+        "VIRTUAL_ENV": str(tmp_path / "other"),
+        "CONDA_PREFIX": str(tmp_path / "other"),
+        "PYTHONPATH": str(tmp_path / "path"),
+        "PYTHONHOME": "",
+        "PIP_REQUIRE_VIRTUALENV": "1",
+        "PIP_USER": "1",
+        "PIP_TARGET": str(tmp_path / "target"),
+        "PIP_PREFIX": str(tmp_path / "prefix"),
+        "PIP_NO_DEPS": "0",
+        "PIP_REQUIRE_HASHES": "1",
+        "UV_PROJECT_ENVIRONMENT": str(tmp_path / "other"),
+        "UV_SYSTEM_PYTHON": "1",
+        "UV_PYTHON": "3.8",
+        "UV_REQUIRE_HASHES": "1",
+        "UV_CONSTRAINT": str(tmp_path / "none.txt"),
+        "UV_NO_BUILD": "1",
+    }
+    project.works("true", env=env)
+    project.sound()
+    assert tools(project.packages()) == DEV
+    assert not list((tmp_path / "other").glob("lib/*/site-packages/*"))
+    assert not (tmp_path / "target").exists()
+    assert not (tmp_path / "prefix").exists()
+
+
+def test_pythonhome(project):
+    project.works("true", env={"PYTHONHOME": "/nonexistent"})
+
+
+def test_activated_environment_is_no_base(made, tmp_path):
+    env = {
+        "PATH": f"{made.root / '.venv/bin'}:{made.environment()['PATH']}",
+        "VIRTUAL_ENV": str(made.root / ".venv"),
+    }
+    made.edit("requirements_dev.txt", "gamma\n", "gamma\nepsilon\n")
+    made.works("true", env=env)
+    shutil.rmtree(made.root / ".venv")
+    other = tmp_path / "other"
+    subprocess.run([BASE, "-m", "venv", "--without-pip", other], check=True)
+    made.works("true", env={"PATH": f"{other / 'bin'}:{made.environment()['PATH']}"})
+    home = next(
+        line
+        for line in (made.root / ".venv/pyvenv.cfg").read_text().splitlines()
+        if line.startswith("home")
+    )
+    assert str(other) not in home
+
+
+def test_crlf_checkout(project):
+    for path in [*project.root.glob("*.t*"), project.root / "scripts/bootstrap.py"]:
+        path.write_bytes(path.read_bytes().replace(b"\r", b"").replace(b"\n", b"\r\n"))
+    project.works("--locked", "tiny")
+    project.sound()
+
+
+@pytest.mark.parametrize("way", ["pip"])
+def test_crlf_checkout_with_pip(make, way):
+    project = make(**WAYS[way])
+    test_crlf_checkout(project)
+
+
+def test_through_links(made, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "one").symlink_to("../two")
+    (tmp_path / "two").symlink_to(made.root / "bootstrap")
+    (tmp_path / "folder").symlink_to(made.root)
+    for program in ("bin/one", "folder/bootstrap"):
+        result = made.works("tiny", program=str(tmp_path / program), cwd=tmp_path)
+        assert (result.stdout, result.stderr) == ("tiny, using beta\n", "")
+    path = f"{tmp_path / 'bin'}:{made.environment()['PATH']}"
+    assert (
+        made.works(
+            "tiny",
+            launcher=("/usr/bin/env",),
+            program="one",
+            env={"PATH": path},
+            cwd="/",
+        ).stderr
+        == ""
+    )
+
+
+SHELLS = [
+    "sh",
+    "dash",
+    "bash",
+    "bash --posix",
+    "zsh",
+    "busybox sh",
+    "ksh",
+    "yash",
+    "mksh",
+]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shells(make, shell):
+    if not shutil.which(shell.split()[0]):
+        pytest.skip(f"no {shell} here")
+    project = make("a b")
+    for _ in range(2):
+        result = project.works(
+            "python",
+            "-c",
+            "import sys; print(sys.argv)",
+            "x y",
+            "*",
+            launcher=tuple(shell.split()),
+            program="bootstrap",
+        )
+        assert result.stdout == "['-c', 'x y', '*']\n"
+
+
+def test_shell_script_is_clean():
+    for command in (["shellcheck"], ["shfmt", "-i", "4", "-d"]):
+        if not shutil.which(command[0]):
+            pytest.skip(f"no {command[0]} here")
+        subprocess.run([*command, TEMPLATE / "bootstrap"], check=True)
+
+
+def test_any_python_from_3_6_can_read_it():
+    text = (TEMPLATE / "scripts" / "bootstrap.py").read_text()
+    ast.parse(text, feature_version=(3, 6))
+    for minor in range(6, 11):
+        for path in OTHERS:
+            if f"/3.{minor}." in str(path):
+                subprocess.run(
+                    [path, "-c", "import sys; compile(sys.stdin.read(), 'x', 'exec')"],
+                    input=text,
+                    text=True,
+                    check=True,
+                )
+
+
+def interrupt(process):
+    time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    return process.returncode
+
+
+@pytest.mark.parametrize("way", QUICK_WAYS)
+def test_interrupted_while_installing(make, way):
+    project = make(**WAYS[way])
+    for pause in (0.1, 0.4, 0.9):
+        process = project.start("true", start_new_session=True)
+        time.sleep(pause)
+        assert interrupt(process) in (130, 0, -signal.SIGINT)
+    project.sound()
+
+
+def test_interrupted_command(made):
+    process = made.start(
+        "sh", "-c", "trap 'exit 130' INT; sleep 60", start_new_session=True
+    )
+    time.sleep(0.5)
+    assert interrupt(process) == 130
+
+
+@pytest.mark.slow
+def test_bare_on_a_terminal_tells_what_to_do_next(made):
+    import pty
+
+    main, side = pty.openpty()
+    process = subprocess.Popen(
+        [made.root / "bootstrap"],
+        env=made.environment(TERM="xterm"),
+        stdin=side,
+        stdout=side,
+        stderr=side,
+        cwd=made.root,
+    )
+    process.wait()
+    text = os.read(main, 9999).decode()
+    assert "activate" in text
+    assert "\033[" in text
+    process = subprocess.Popen(
+        [made.root / "bootstrap"],
+        env=made.environment(TERM="xterm", NO_COLOR="1"),
+        stdin=side,
+        stdout=side,
+        stderr=side,
+        cwd=made.root,
+    )
+    process.wait()
+    assert "\033[" not in os.read(main, 9999).decode()
+
+
+WINE_PYTHON = """\
+@echo off
+if "%~1"=="-E" (
+    echo True
+    exit /b 0
+)
+echo got: %*
+exit /b 7
+"""
+
+
+@pytest.fixture
+def windows(tmp_path):
+    """A checkout in wine's cmd, with a python.bat that tells how it was called."""
+    if not shutil.which("wine"):
+        pytest.skip("no wine here, which runs cmd files")
+    root = tmp_path / "a b"
+    (root / "bin").mkdir(parents=True)
+    shutil.copy(TEMPLATE / "bootstrap.cmd", root)
+    (root / "bin" / "python.bat").write_bytes(
+        WINE_PYTHON.replace("\n", "\r\n").encode()
+    )
+
+    def run(*arguments):
+        variables = {
+            "WINEPREFIX": str(tmp_path / "wine"),
+            "WINEDEBUG": "-all",
+            "WINEPATH": f"Z:{root / 'bin'}",
+            "DISPLAY": "",
+        }
+        return subprocess.run(
+            ["wine", "cmd", "/c", "bootstrap.cmd", *arguments],
+            check=False,
+            cwd=root,
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=300,
+        )
+
+    run.root = root  # type: ignore[attr-defined]
+    return run
+
+
+def test_cmd_hands_over_with_arguments_and_status(windows):
+    result = windows("--prod", "x y", "z")
+    assert result.returncode == 7
+    assert result.stdout.strip().startswith("got: -I -S -c ")
+    assert result.stdout.strip().endswith('a b\\scripts" --prod "x y" z')
+
+
+def test_cmd_passes_over_the_store_and_old_pythons(windows):
+    (windows.root / "bin" / "python3.bat").write_bytes(
+        (windows.root / "bin" / "python.bat").read_bytes()
+    )
+    stub = "@echo off\r\necho Python was not found; run without arguments to install from the Microsoft Store\r\nexit /b 9009\r\n"
+    (windows.root / "bin" / "python.bat").write_text(stub)
+    assert windows("x").returncode == 7
+    (windows.root / "bin" / "python3.bat").write_text(stub)
+    result = windows("x")
+    assert result.returncode == 1
+    assert result.stderr.strip().startswith("bootstrap: found no Python 3.6")
+
+
+def test_cmd_has_the_line_ends_of_windows():
+    text = (TEMPLATE / "bootstrap.cmd").read_bytes()
+    assert text.count(b"\r\n") == text.count(b"\n") > 0

@@ -1,0 +1,205 @@
+"""What a person types in a shell: the plain `copier` command, without --trust."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import LAYOUTS, ROOT, git, run
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a clone of this repository, the working tree's changes committed, with the release 1.0.0."""
+    clone = tmp_path_factory.mktemp("template") / "plinth"
+    run("git", "clone", "--quiet", "--no-tags", ROOT, clone, cwd=ROOT)
+    git(clone, "checkout", "--quiet", "--orphan", "release")
+    git(clone, "rm", "-r", "--quiet", "--cached", ".")
+    listed = run(
+        "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT
+    ).stdout
+    for path in clone.rglob("*"):
+        if path.is_file() and ".git" not in path.relative_to(clone).parts:
+            path.unlink()
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            (clone / name).write_bytes((ROOT / name).read_bytes())
+            (clone / name).chmod((ROOT / name).stat().st_mode)
+    commit(clone, "1.0.0")
+    return clone
+
+
+def commit(folder: Path, tag: str | None = None) -> None:
+    """Commit all there is, and tag it."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Change")
+    if tag:
+        git(folder, "tag", tag)
+
+
+def copier(*arguments: str | Path, cwd: Path, check: bool = True) -> tuple[int, str]:
+    """Run copier and return its exit status and what it printed."""
+    done = run(sys.executable, "-m", "copier", *arguments, cwd=cwd, check=check)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_project_without_trust(template: Path, tmp_path: Path) -> None:
+    copier("copy", "--defaults", template, "my-project", cwd=tmp_path)
+    answers = yaml.safe_load((tmp_path / "my-project/.copier-answers.yml").read_text())
+    assert answers["_src_path"] == str(template)
+    assert answers["_commit"] == "1.0.0"
+    assert (answers["project_name"], answers["package_name"]) == (
+        "my-project",
+        "my_project",
+    )
+    assert (tmp_path / "my-project/src/my_project/__init__.py").is_file()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda path: path.stem)
+def test_a_layout_as_data_file(template: Path, layout: Path, tmp_path: Path) -> None:
+    copier("copy", "--defaults", "--data-file", layout, template, "out", cwd=tmp_path)
+    answers = yaml.safe_load((tmp_path / "out/.copier-answers.yml").read_text())
+    assert answers["modules"] == yaml.safe_load(layout.read_text())["modules"]
+
+
+def test_next_commands_are_printed_and_work(template: Path, tmp_path: Path) -> None:
+    """The commands hold for a folder whose name a shell would take apart."""
+    folder = tmp_path / "it's a $project"
+    _, printed = copier("copy", "--defaults", template, folder, cwd=tmp_path)
+    lines = printed.partition("Next:")[2].splitlines()
+    commands = [line.strip() for line in lines if line.strip()]
+    assert commands[2].startswith("./bootstrap pytest")
+    assert commands[3].startswith("copier update")
+    identity = {
+        f"GIT_{role}_{what}": "a@example.org"
+        for role in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    run("sh", "-c", f"{commands[0]} && {commands[1]}", cwd=tmp_path, env=identity)
+    assert run("git", "status", "--porcelain", cwd=folder).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [
+        pytest.param(".", True, id="dot"),
+        pytest.param("../plinth", True, id="parent"),
+        pytest.param("{template}", False, id="absolute"),
+        pytest.param("git+file://{template}", False, id="url"),
+    ],
+)
+def test_a_relative_address_is_warned_of(
+    template: Path, tmp_path: Path, address: str, warned: bool
+) -> None:
+    _, printed = copier(
+        "copy",
+        "--defaults",
+        address.format(template=template),
+        tmp_path / "out",
+        cwd=template,
+    )
+    assert ("WARNING: the template's address" in printed) == warned
+
+
+def test_settings_of_the_user_fill_in(template: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yml"
+    settings.write_text(
+        "defaults: {user_name: Ada Lovelace, user_email: ada@example.org, license: ISC}\n"
+    )
+    environment = {"COPIER_SETTINGS_PATH": str(settings)}
+    run(
+        sys.executable,
+        "-m",
+        "copier",
+        "copy",
+        "--defaults",
+        template,
+        "out",
+        cwd=tmp_path,
+        env=environment,
+    )
+    answers = yaml.safe_load((tmp_path / "out/.copier-answers.yml").read_text())
+    assert (answers["user_name"], answers["user_email"], answers["license"]) == (
+        "Ada Lovelace",
+        "ada@example.org",
+        "ISC",
+    )
+
+
+def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
+    """A new release reaches the template's files; what was edited or deleted below src and tests stays so."""
+    newer = tmp_path / "newer"
+    run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
+    project = tmp_path / "project"
+    copier("copy", "--defaults", newer, project, cwd=tmp_path)
+    git(project, "init", "--quiet")
+    commit(project)
+    (project / "src/project/greeting.py").write_text("# mine\n")
+    (project / "tests/test_greeting.py").unlink()
+    (project / "README.md").write_text("Mine.\n")
+    (project / "requirements_prod.txt").write_text("packaging\n")
+    commit(project)
+
+    with (newer / "template/.editorconfig").open("a") as file:
+        file.write("\n[*.new]\nindent_size = 3\n")
+    with (newer / "template/README.md.jinja").open("a") as file:
+        file.write("A new sentence.\n")
+    commit(newer, "1.1.0")
+    year = yaml.safe_load((project / ".copier-answers.yml").read_text())[
+        "copyright_year"
+    ]
+    copier("update", "--defaults", "--data", "modules=other:x", project, cwd=tmp_path)
+
+    assert "[*.new]" in (project / ".editorconfig").read_text()
+    assert (project / "src/project/greeting.py").read_text() == "# mine\n"
+    assert not (project / "tests/test_greeting.py").exists()
+    assert (project / "README.md").read_text() == "Mine.\n"
+    assert (project / "requirements_prod.txt").read_text() == "packaging\n"
+    changed = {line[3:] for line in git(project, "status", "--porcelain").splitlines()}
+    assert changed == {".copier-answers.yml", ".editorconfig"}
+    assert (
+        yaml.safe_load((project / ".copier-answers.yml").read_text())["copyright_year"]
+        == year
+    )
+
+
+def test_the_year_is_frozen_at_birth(template: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    copier(
+        "copy",
+        "--defaults",
+        "--data",
+        "copyright_year=1999",
+        template,
+        project,
+        cwd=tmp_path,
+    )
+    copier("recopy", "--defaults", "--overwrite", project, cwd=tmp_path)
+    assert (
+        "Copyright (c) 1999 project contributors" in (project / "LICENSE").read_text()
+    )
+
+
+def test_a_refusal_ends_in_one_line_and_leaves_nothing(
+    template: Path, tmp_path: Path
+) -> None:
+    """The last line says it all; what Copier prints above it, for a value given by --data, is Copier's own."""
+    status, printed = copier(
+        "copy",
+        "--defaults",
+        "-d",
+        "package_name=class",
+        template,
+        "out",
+        cwd=tmp_path,
+        check=False,
+    )
+    assert status != 0
+    last = printed.strip().splitlines()[-1]
+    assert (
+        "Validation error for question 'package_name': \"class\" is a Python keyword"
+        in last
+    )
+    assert 'such as "sound_tools".' in last
+    assert list(tmp_path.iterdir()) == []

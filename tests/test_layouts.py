@@ -1,0 +1,233 @@
+"""Three real layouts, installed as wheels into fresh environments and imported in every way."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import LAYOUTS, Generate, assert_green, run
+
+# Each statement of the import system, for a module p.m and a name n of it. `import p.m as x` and `from p import m` give
+# what the package calls m: where the package exports a name of that word, the name wins.
+SIX_WAYS = """
+import json, sys
+from importlib import import_module
+
+root, entries = json.load(sys.stdin)
+for module, names in entries:
+    parent, _, last = f"{root}.{module}".rpartition(".")
+    clash = last in names
+    for name in names:
+        value = getattr(import_module(f"{root}.{module}"), name)
+        ways = {
+            "import p.m": f"import {parent}.{last}; found = sys.modules['{parent}.{last}'].{name}",
+            "import p.m as x": f"import {parent}.{last} as x; found = x if {clash} else x.{name}",
+            "from p import m": f"from {parent} import {last}; found = {last} if {clash} else {last}.{name}",
+            "from p.m import n": f"from {parent}.{last} import {name}; found = {name}",
+            "from p.m import n as x": f"from {parent}.{last} import {name} as x; found = x",
+            "from p import *": f"from {parent} import *; found = {name}",
+            "import p": f"import {root}; found = {parent}.{name}",
+        }
+        if clash:
+            value_of_package = getattr(import_module(f"{root}.{module}"), last)
+        for way, code in ways.items():
+            space = {"sys": sys}
+            exec(code, space)
+            expected = value_of_package if clash and way in ("import p.m as x", "from p import m") else value
+            assert space["found"] is expected, (way, module, name)
+print("imported", sum(len(names) for _, names in entries))
+"""
+
+
+def entries(modules: str | list[str]) -> list[tuple[str, list[str]]]:
+    """Return (dotted module, names) for each entry of a layout."""
+    words = modules.split() if isinstance(modules, str) else modules
+    return [
+        (module, names.split(","))
+        for module, _, names in (word.partition(":") for word in words)
+    ]
+
+
+def answers(layout: Path) -> dict[str, Any]:
+    """Return the answers that a layout file holds."""
+    loaded: dict[str, Any] = yaml.safe_load(layout.read_text())
+    return loaded
+
+
+@pytest.fixture(params=["eager", "lazy"])
+def exports(request: pytest.FixtureRequest) -> str:
+    """Return each value of the question `exports`."""
+    value: str = request.param
+    return value
+
+
+@pytest.fixture(params=LAYOUTS, ids=lambda path: path.stem)
+def layout(request: pytest.FixtureRequest) -> Path:
+    """Return each layout's file."""
+    value: Path = request.param
+    return value
+
+
+def environment(folder: Path, project: Path) -> Path:
+    """Build the project's wheel, install it into a fresh environment and return that one's Python."""
+    run(
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--outdir",
+        folder / "dist",
+        project,
+        cwd=project,
+    )
+    (wheel,) = (folder / "dist").glob("*.whl")
+    run("uv", "venv", "--offline", "-p", sys.executable, folder / "venv", cwd=folder)
+    run(
+        "uv",
+        "pip",
+        "install",
+        "--offline",
+        "--no-deps",
+        "-p",
+        folder / "venv",
+        wheel,
+        cwd=folder,
+    )
+    return folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def test_layout_imports_in_every_way(
+    generate: Generate, layout: Path, exports: str, tmp_path: Path
+) -> None:
+    project = generate(**answers(layout), exports=exports)
+    python = environment(tmp_path, project)
+    (root,) = (path.parent.name for path in project.glob("src/*/__init__.py"))
+    script = tmp_path / "ways.py"
+    script.write_text(SIX_WAYS.replace("sys.stdin", 'open("entries.json")'))
+    (tmp_path / "entries.json").write_text(
+        json.dumps([root, entries(answers(layout)["modules"])])
+    )
+    done = run(python, "-I", script, cwd=tmp_path)
+    assert int(done.stdout.split()[-1]) == sum(
+        len(names) for _, names in entries(answers(layout)["modules"])
+    )
+
+
+PUBLIC = """
+import json, sys
+from importlib import import_module
+from pathlib import Path
+
+surface = {}
+for init in sorted(Path("src").glob("*/**/__init__.py")):
+    name = ".".join(init.parent.relative_to("src").parts)
+    package = import_module(name)
+    surface[name] = {
+        "all": package.__all__,
+        "dir": [x for x in dir(package) if not x.startswith("_")],
+        "modules": [x for x in package.__all__ if isinstance(getattr(package, x), type(sys))],
+    }
+print(json.dumps(surface))
+"""
+
+
+def surface(project: Path) -> dict[str, dict[str, Any]]:
+    """Return what each package of a project shows: `__all__`, `dir()` and which names are modules."""
+    code = f"import sys; sys.path.insert(0, 'src'){PUBLIC}"
+    loaded: dict[str, dict[str, Any]] = json.loads(
+        run(sys.executable, "-c", code, cwd=project).stdout
+    )
+    return loaded
+
+
+def test_lazy_and_eager_show_the_same(generate: Generate, layout: Path) -> None:
+    eager, lazy = (
+        surface(generate(**answers(layout), exports=value))
+        for value in ("eager", "lazy")
+    )
+    assert eager == lazy
+    assert all(shown["all"] == shown["dir"] for shown in eager.values())
+
+
+MISUSE = """
+import {root}
+from {root} import *
+from {module} import {name}
+
+reveal_type({package}.{name})
+{package}.missing
+"""
+
+
+def test_type_checkers_see_the_same(generate: Generate, layout: Path) -> None:
+    """A type checker resolves each export of either kind and reports a name that is not there."""
+    module, names = entries(answers(layout)["modules"])[0]
+    seen = []
+    for value in ("eager", "lazy"):
+        project = generate(**answers(layout), exports=value)
+        (root,) = (path.parent.name for path in project.glob("src/*/__init__.py"))
+        package = f"{root}.{module}".rpartition(".")[0]
+        code = MISUSE.format(
+            root=root, module=f"{root}.{module}", package=package, name=names[0]
+        )
+        (project / "use.py").write_text(code)
+        # Not through tool(), which demands success.
+        done = run(
+            sys.executable,
+            "-m",
+            "mypy",
+            "use.py",
+            cwd=project,
+            env={"PYTHONPATH": "src"},
+            check=False,
+        )
+        seen.append(done.stdout)
+    assert seen[0] == seen[1]
+    assert 'has no attribute "missing"' in seen[0]
+    assert "Any" not in seen[0]
+
+
+def test_nested_packages_work_after_one_import(
+    generate: Generate, exports: str
+) -> None:
+    """The issue's own examples: one import reaches everything, and from-imports too."""
+    project = generate(**answers(LAYOUTS[-1]), exports=exports)
+    code = (
+        "import sound; print(sound.formats.wavread.read_wav('ok'));"
+        "from sound.effects import Echo, surround; print(Echo('ok').name, surround('ok'));"
+        "print(callable(sound.effects.echo), sound.__version__);"
+        "print('read_wav' in sound.__all__, hasattr(sound, 'read_wav'))"
+    )
+    done = run(sys.executable, "-c", code, cwd=project / "src")
+    assert done.stdout.split("\n") == ["ok", "ok ok", "True 0.1.0", "False False", ""]
+
+
+def test_private_modules_stay_private(generate: Generate, exports: str) -> None:
+    project = generate(
+        **answers(next(path for path in LAYOUTS if path.stem == "private_core")),
+        exports=exports,
+    )
+    code = "import deep_sea as p; print(p.__all__, p.Container('x').name, p.zones.abyss.trench.ping('x'))"
+    done = run(sys.executable, "-c", code, cwd=project / "src")
+    assert (
+        done.stdout
+        == "['Container', 'DeepSeaError', 'Registry', 'exceptions', 'zones'] x x\n"
+    )
+
+
+def test_lazy_import_loads_no_module(generate: Generate, layout: Path) -> None:
+    project = generate(**answers(layout), exports="lazy")
+    (root,) = (path.parent.name for path in project.glob("src/*/__init__.py"))
+    code = f"import sys, {root}; print(*(name for name in sys.modules if name.startswith('{root}.')))"
+    assert run(sys.executable, "-c", code, cwd=project / "src").stdout.split() == [
+        f"{root}._lazy"
+    ]
+
+
+def test_fresh_project_is_green(generate: Generate, layout: Path, exports: str) -> None:
+    """Lint, types and tests pass with full coverage, and the formatter changes nothing."""
+    project = generate(**answers(layout), exports=exports)
+    assert_green(project)

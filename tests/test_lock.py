@@ -1,0 +1,253 @@
+"""The starters' locks: what they pin, and what they keep others from being called."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import partial
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import jinja2
+import pytest
+from conftest import ROOT, Generate, interpreter
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+STARTERS = sorted(path for path in (ROOT / "starters").iterdir() if path.is_dir())
+RESERVED = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(ROOT), autoescape=False
+).get_template("includes/reserved.jinja")
+
+
+def pins(lock: Path) -> dict[str, list[Requirement]]:
+    """Return the requirements that a lock pins, by normalized name (PEP 503)."""
+    found: dict[str, list[Requirement]] = {}
+    for line in lock.read_text().splitlines():
+        if line[:1].isalnum():
+            requirement = Requirement(line.rstrip(" \\"))
+            found.setdefault(canonicalize_name(requirement.name), []).append(
+                requirement
+            )
+    return found
+
+
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
+def test_no_project_can_take_a_locked_name(starter: Path) -> None:
+    """What a lock installs is reserved: its distributions and what they import as."""
+    reserved = RESERVED.make_module().__dict__
+    locked = set(pins(starter / "requirements_lock.txt"))
+    imported = {
+        name
+        for name, distributions in packages_distributions().items()
+        if locked.intersection(map(canonicalize_name, distributions))
+        and re.fullmatch("[a-z][a-z0-9_]*", name)
+    }
+    assert locked <= set(reserved["locked_distributions"])
+    assert imported <= set(reserved["locked_packages"])
+    # Each of the lock's distributions is installed here, or the test would see nothing.
+    assert locked <= {
+        canonicalize_name(distribution)
+        for distributions in packages_distributions().values()
+        for distribution in distributions
+    }
+
+
+@pytest.mark.parametrize("python_min", ["3.11", "3.13"])
+def test_a_fresh_project_has_its_lock(generate: Generate, python_min: str) -> None:
+    """The starter's lock, word for word, but for the floor that the user chose."""
+    lock = (generate(python_min=python_min) / "requirements_lock.txt").read_text()
+    line = "# requires-python: >=3.11"
+    expected = (ROOT / "starters/library/requirements_lock.txt").read_text()
+    assert line in expected.splitlines()
+    assert lock == expected.replace(line, f"# requires-python: >={python_min}")
+
+
+def clean() -> dict[str, str]:
+    """Return the variables of a user without settings for pip and uv: the public index alone."""
+    harmful = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(harmful)}
+    return {**kept, "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skip a test where no package index can be reached."""
+    folder = tmp_path_factory.mktemp("probe")
+    command = ["uv", "pip", "compile", "--quiet", "--no-cache", "-"]
+    probe = subprocess.run(
+        command,
+        cwd=folder,
+        env=clean(),
+        input=b"iniconfig",
+        capture_output=True,
+        check=False,
+    )
+    if probe.returncode:
+        pytest.skip("no package index can be reached")
+
+
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
+def test_lock_satisfies_its_requirements(starter: Path) -> None:
+    locked = pins(starter / "requirements_lock.txt")
+    for file in (
+        starter / "requirements_prod.txt",
+        ROOT / "template/requirements_dev.txt",
+    ):
+        for line in file.read_text().splitlines():
+            text = line.partition("#")[0].strip()
+            if text and not text.startswith("-r "):
+                wanted = Requirement(text)
+                for pin in locked[canonicalize_name(wanted.name)]:
+                    (version,) = (clause.version for clause in pin.specifier)
+                    assert wanted.specifier.contains(version)
+
+
+def hashes(lock: str) -> dict[str, set[str]]:
+    """Return the hashes of each pin of a lock."""
+    found: dict[str, set[str]] = {}
+    for block in re.split(r"\n(?=[a-zA-Z0-9])", lock)[1:]:
+        found[block.split(" ")[0]] = set(re.findall(r"--hash=(\S+)", block))
+    return found
+
+
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
+def test_hashes_are_those_of_the_index(
+    index: None, starter: Path, tmp_path: Path
+) -> None:
+    """The index, asked for the very same versions, knows every file whose hash is locked."""
+    lock = (starter / "requirements_lock.txt").read_text()
+    pinned = [line.rstrip(" \\") for line in lock.splitlines() if line[:1].isalnum()]
+    (tmp_path / "pins.txt").write_text("\n".join(pinned))
+    options = [
+        "--universal",
+        "--generate-hashes",
+        "--no-deps",
+        "--no-strip-extras",
+        "--no-strip-markers",
+    ]
+    command = [
+        "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--python-version",
+        "3.11",
+        *options,
+        "pins.txt",
+    ]
+    asked = subprocess.run(
+        command, cwd=tmp_path, env=clean(), capture_output=True, text=True, check=True
+    )
+    known, locked = hashes(asked.stdout), hashes(lock)
+    assert locked.keys() == known.keys()
+    assert all(locked.values())
+    assert [
+        name for name, digests in locked.items() if not digests <= known[name]
+    ] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("installer", ["bundled pip", "newest pip", "uv"])
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
+def test_lock_is_an_ordinary_pip_file(
+    index: None, tmp_path: Path, starter: Path, version: str, installer: str
+) -> None:
+    """Any pip, and uv, install from the lock alone, hashes checked."""
+    lock = starter / "requirements_lock.txt"
+    base = interpreter(version)
+
+    def do(*command: str | Path) -> None:
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=clean(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    python = tmp_path / "venv" / "bin" / "python"
+    do(base, "-m", "venv", "venv", *(["--without-pip"] if installer == "uv" else []))
+    if installer == "uv":
+        do("uv", "pip", "sync", "--quiet", "--require-hashes", "--python", python, lock)
+    else:
+        pip: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        if installer == "newest pip":
+            do(*pip, "--upgrade", "pip")
+        do(*pip, "--require-hashes", "--requirement", lock)
+    do(python, "-c", "import pytest, setuptools, coverage")
+
+
+# Requirements with extras, markers and deep trees, among them packages of the starters to come.
+PRODUCTION = [
+    "requests>=2.32,<3",
+    "flask",
+    "fastapi",
+    "scrapy",
+    "scikit-learn",
+    "numpy\nrequests[socks]",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prod", PRODUCTION)
+def test_production_is_what_uv_would_compile(
+    index: None, tmp_path: Path, prod: str
+) -> None:
+    """Following `# via` from requirements_prod.txt finds exactly what uv resolves that file alone to."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "template/scripts/bootstrap.py", tmp_path / "scripts")
+    shutil.copy(ROOT / "template/requirements_dev.txt", tmp_path)
+    (tmp_path / "requirements_prod.txt").write_text(f"{prod}\n")
+    code = (
+        "import sys; sys.path.insert(0, 'scripts'); import bootstrap as b;"
+        "b.freeze(b.ROOT, sys.argv[1], '>=3.11', []);"
+        "print(*sorted({pin[0] for pin in b.needed({'-r requirements_prod.txt'})}))"
+    )
+    uv = shutil.which("uv")
+    assert uv
+    run = partial(
+        subprocess.run,
+        cwd=tmp_path,
+        env=clean(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    chosen = run([sys.executable, "-c", code, uv]).stdout.split()
+    # The lock's own versions as constraints, without hashes, which uv would want for everything.
+    locked = pins(tmp_path / "requirements_lock.txt")
+    (tmp_path / "constraints.txt").write_text(
+        "\n".join(str(pin) for each in locked.values() for pin in each)
+    )
+    command = [
+        uv,
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--no-annotate",
+    ]
+    alone = run(
+        [*command, "--constraints", "constraints.txt", "requirements_prod.txt"]
+    ).stdout
+    names = {
+        re.split(r"[^\w.-]", line)[0]
+        for line in alone.splitlines()
+        if line[:1].isalnum()
+    }
+    assert chosen == sorted(canonicalize_name(name) for name in names)
+    assert not {"pytest", "mypy", "uv"} & set(chosen)
