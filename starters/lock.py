@@ -53,7 +53,7 @@ def main() -> None:
             shutil.copy(TEMPLATE / bootstrap.DEV, folder)
             try:
                 bootstrap.freeze(folder, uv, arguments.requires_python, flags)
-            except bootstrap.Failure as failure:
+            except bootstrap.UserError as failure:
                 sys.exit(f"lock.py: {name}: {failure}")
             new = Path(folder, bootstrap.LOCK).read_bytes()
         lock = STARTERS / name / bootstrap.LOCK

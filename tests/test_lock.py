@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
-from conftest import ROOT, Generate, interpreter
+from conftest import ROOT, Generate, interpreter, run
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -102,6 +102,19 @@ def test_lock_satisfies_its_requirements(starter: Path) -> None:
                 for pin in locked[canonicalize_name(wanted.name)]:
                     (version,) = (clause.version for clause in pin.specifier)
                     assert wanted.specifier.contains(version)
+
+
+def test_a_lock_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    """No package is as old as that day; nothing is written, and the last line names the starter."""
+    for name in ["starters", "template"]:
+        shutil.copytree(ROOT / name, tmp_path / name)
+    before = (tmp_path / "starters/library/requirements_lock.txt").read_bytes()
+    command = [sys.executable, "starters/lock.py", "--exclude-newer", "2000-01-01"]
+    done = run(*command, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("lock.py: library: ")
+    assert (tmp_path / "starters/library/requirements_lock.txt").read_bytes() == before
 
 
 def hashes(lock: str) -> dict[str, set[str]]:
@@ -217,7 +230,7 @@ def test_production_is_what_uv_would_compile(
     )
     uv = shutil.which("uv")
     assert uv
-    run = partial(
+    do = partial(
         subprocess.run,
         cwd=tmp_path,
         env=clean(),
@@ -225,7 +238,7 @@ def test_production_is_what_uv_would_compile(
         text=True,
         check=True,
     )
-    chosen = run([sys.executable, "-c", code, uv]).stdout.split()
+    chosen = do([sys.executable, "-c", code, uv]).stdout.split()
     # The lock's own versions as constraints, without hashes, which uv would want for everything.
     locked = pins(tmp_path / "requirements_lock.txt")
     (tmp_path / "constraints.txt").write_text(
@@ -241,7 +254,7 @@ def test_production_is_what_uv_would_compile(
         "3.11",
         "--no-annotate",
     ]
-    alone = run(
+    alone = do(
         [*command, "--constraints", "constraints.txt", "requirements_prod.txt"]
     ).stdout
     names = {
