@@ -1,5 +1,6 @@
 """What a person types in a shell: the plain `copier` command, without --trust."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,22 +11,14 @@ from conftest import LAYOUTS, ROOT, git, run
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a clone of this repository, the working tree's changes committed, with the release 1.0.0."""
+    """Return a repository of the working tree as it is, with the release 1.0.0."""
     clone = tmp_path_factory.mktemp("template") / "plinth"
-    run("git", "clone", "--quiet", "--no-tags", ROOT, clone, cwd=ROOT)
-    git(clone, "checkout", "--quiet", "--orphan", "release")
-    git(clone, "rm", "-r", "--quiet", "--cached", ".")
-    listed = run(
-        "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT
-    ).stdout
-    for path in clone.rglob("*"):
-        if path.is_file() and ".git" not in path.relative_to(clone).parts:
-            path.unlink()
-    for name in filter(None, listed.split("\0")):
+    run("git", "init", "--quiet", clone, cwd=ROOT)
+    tracked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in filter(None, run(*tracked, cwd=ROOT).stdout.split("\0")):
         if (ROOT / name).is_file():
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            (clone / name).write_bytes((ROOT / name).read_bytes())
-            (clone / name).chmod((ROOT / name).stat().st_mode)
+            shutil.copy(ROOT / name, clone / name)
     commit(clone, "1.0.0")
     return clone
 
