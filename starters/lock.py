@@ -1,4 +1,4 @@
-"""Refreeze the starters' locks: python starters/lock.py --exclude-newer 2026-11-20 [NAME …].
+"""Refreeze the starters' locks: python starters/lock.py --exclude-newer 2026-11-14 [NAME …].
 
 Every lock moves to the newest versions that were out on that day, so that the same day gives
 the same bytes. uv has to be on PATH. Packages come from the public index alone: whatever the
@@ -13,8 +13,22 @@ import sys
 import tempfile
 from pathlib import Path
 
+import jinja2
+
 STARTERS = Path(__file__).resolve().parent
 TEMPLATE = STARTERS.parent / "template"
+
+
+def rendered(file: str, starter: str) -> str:
+    """Return a requirements file of the template as a project of that starter gets it."""
+    environment = jinja2.Environment(
+        autoescape=False,
+        keep_trailing_newline=True,
+        loader=jinja2.FileSystemLoader(TEMPLATE.parent),
+        trim_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template(f"template/{file}").render(starter=starter)
 
 
 def main() -> None:
@@ -49,8 +63,8 @@ def main() -> None:
     flags = ["--upgrade", "--exclude-newer", arguments.exclude_newer]
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(STARTERS / name / bootstrap.PROD, folder)
-            shutil.copy(TEMPLATE / bootstrap.DEV, folder)
+            for file in (bootstrap.PROD, bootstrap.DEV):
+                Path(folder, file).write_text(rendered(f"{file}.jinja", name))
             try:
                 bootstrap.freeze(folder, uv, arguments.requires_python, flags)
             except bootstrap.UserError as failure:

@@ -47,7 +47,9 @@ def public_names(module: Path) -> set[str]:
 
 def expected_names(package: Path) -> set[str]:
     """Return what a package must export."""
-    modules = [path for path in package.glob("*.py") if not path.stem.startswith("__")]
+    # A file that no import statement can name, such as a migration's, offers nothing.
+    files = [path for path in package.glob("*.py") if path.stem.isidentifier()]
+    modules = [path for path in files if not path.stem.startswith("__")]
     packages = [path.parent for path in package.glob("*/__init__.py")]
     names = {path.stem for path in modules + packages if is_public(path.stem)}
     return names.union(*map(public_names, modules))
