@@ -1,12 +1,13 @@
 """What the tests share: rendering a project, and running commands in it."""
 
 import atexit
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+STARTERS = sorted(path.parent for path in ROOT.glob("starters/*/starter.yml"))
 LAYOUTS = sorted((ROOT / "tests" / "layouts").glob("*.yml"))
 QUESTIONS = frozenset(
     name
@@ -39,17 +41,17 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def generate(copie: Any) -> Generate:
-    """Render the template with the given answers and return the project's folder.
+    """Render the template, or a changed copy of it, with the given answers and return the project's folder.
 
     Raises:
         ValueError: For an answer to no question, which pytest-copie would ignore, and for
             one that a validator refuses. Other errors of Copier are raised as they are.
     """
 
-    def generate(**answers: object) -> Path:
+    def generate(template: Path | None = None, **answers: object) -> Path:
         if unknown := answers.keys() - QUESTIONS:
             raise ValueError(f"no such question: {', '.join(sorted(unknown))}")
-        result = copie.copy(answers, template_dir=template_outside_git())
+        result = copie.copy(answers, template_dir=template or template_outside_git())
         if result.exception:
             raise result.exception
         return Path(result.project_dir)
@@ -121,6 +123,62 @@ def assert_green(project: Path) -> None:
         "Total coverage: 100.00%"
         in tool("pytest", "--cov", "-p", "no:cacheprovider", cwd=project).stdout
     )
+
+
+def entries(modules: str | list[str]) -> list[tuple[str, list[str]]]:
+    """Return (dotted module, names) for each entry of `modules`."""
+    words = modules.split() if isinstance(modules, str) else modules
+    return [
+        (module, names.split(","))
+        for module, _, names in (word.partition(":") for word in words)
+    ]
+
+
+# Each statement of the import system, for a module p.m and a name n of it. `import p.m as x` and `from p import m` give
+# what the package calls m: where the package exports a name of that word, the name wins.
+SIX_WAYS = """
+import json, sys
+from importlib import import_module
+
+root, entries = json.loads(sys.argv[1])
+for module, names in entries:
+    parent, _, last = f"{root}.{module}".rpartition(".")
+    clash = last in names
+    for name in names:
+        value = getattr(import_module(f"{root}.{module}"), name)
+        ways = {
+            "import p.m": f"import {parent}.{last}; found = sys.modules['{parent}.{last}'].{name}",
+            "import p.m as x": f"import {parent}.{last} as x; found = x if {clash} else x.{name}",
+            "from p import m": f"from {parent} import {last}; found = {last} if {clash} else {last}.{name}",
+            "from p.m import n": f"from {parent}.{last} import {name}; found = {name}",
+            "from p.m import n as x": f"from {parent}.{last} import {name} as x; found = x",
+            "from p import *": f"from {parent} import *; found = {name}",
+            "import p": f"import {root}; found = {parent}.{name}",
+        }
+        if clash:
+            value_of_package = getattr(import_module(f"{root}.{module}"), last)
+        for way, code in ways.items():
+            space = {"sys": sys}
+            exec(code, space)
+            expected = value_of_package if clash and way in ("import p.m as x", "from p import m") else value
+            assert space["found"] is expected, (way, module, name)
+print("imported", sum(len(names) for _, names in entries))
+"""
+
+
+def import_in_every_way(
+    python: Path,
+    root: str,
+    modules: Sequence[tuple[str, list[str]]],
+    setup: str = "",
+) -> None:
+    """Assert that an environment imports each name of a package in the six ways, and as its attribute.
+
+    The code `setup` runs first, for a library that must be set up before its parts can be imported.
+    """
+    command = (python, "-I", "-c", f"{setup}\n{SIX_WAYS}")
+    done = run(*command, json.dumps([root, modules]), cwd=ROOT.parent)
+    assert int(done.stdout.split()[-1]) == sum(len(names) for _, names in modules)
 
 
 def interpreter(version: str) -> Path:

@@ -8,47 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import LAYOUTS, Generate, assert_green, run
-
-# Each statement of the import system, for a module p.m and a name n of it. `import p.m as x` and `from p import m` give
-# what the package calls m: where the package exports a name of that word, the name wins.
-SIX_WAYS = """
-import json, sys
-from importlib import import_module
-
-root, entries = json.load(sys.stdin)
-for module, names in entries:
-    parent, _, last = f"{root}.{module}".rpartition(".")
-    clash = last in names
-    for name in names:
-        value = getattr(import_module(f"{root}.{module}"), name)
-        ways = {
-            "import p.m": f"import {parent}.{last}; found = sys.modules['{parent}.{last}'].{name}",
-            "import p.m as x": f"import {parent}.{last} as x; found = x if {clash} else x.{name}",
-            "from p import m": f"from {parent} import {last}; found = {last} if {clash} else {last}.{name}",
-            "from p.m import n": f"from {parent}.{last} import {name}; found = {name}",
-            "from p.m import n as x": f"from {parent}.{last} import {name} as x; found = x",
-            "from p import *": f"from {parent} import *; found = {name}",
-            "import p": f"import {root}; found = {parent}.{name}",
-        }
-        if clash:
-            value_of_package = getattr(import_module(f"{root}.{module}"), last)
-        for way, code in ways.items():
-            space = {"sys": sys}
-            exec(code, space)
-            expected = value_of_package if clash and way in ("import p.m as x", "from p import m") else value
-            assert space["found"] is expected, (way, module, name)
-print("imported", sum(len(names) for _, names in entries))
-"""
-
-
-def entries(modules: str | list[str]) -> list[tuple[str, list[str]]]:
-    """Return (dotted module, names) for each entry of a layout."""
-    words = modules.split() if isinstance(modules, str) else modules
-    return [
-        (module, names.split(","))
-        for module, _, names in (word.partition(":") for word in words)
-    ]
+from conftest import (
+    LAYOUTS,
+    Generate,
+    assert_green,
+    entries,
+    import_in_every_way,
+    run,
+)
 
 
 def answers(layout: Path) -> dict[str, Any]:
@@ -105,15 +72,7 @@ def test_layout_imports_in_every_way(
     project = generate(**answers(layout), exports=exports)
     python = environment(tmp_path, project)
     (root,) = (path.parent.name for path in project.glob("src/*/__init__.py"))
-    script = tmp_path / "ways.py"
-    script.write_text(SIX_WAYS.replace("sys.stdin", 'open("entries.json")'))
-    (tmp_path / "entries.json").write_text(
-        json.dumps([root, entries(answers(layout)["modules"])])
-    )
-    done = run(python, "-I", script, cwd=tmp_path)
-    assert int(done.stdout.split()[-1]) == sum(
-        len(names) for _, names in entries(answers(layout)["modules"])
-    )
+    import_in_every_way(python, root, entries(answers(layout)["modules"]))
 
 
 PUBLIC = """

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import jinja2
 import pytest
-from conftest import ROOT, Generate, interpreter, run
+from conftest import ROOT, STARTERS, Generate, interpreter, run
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-STARTERS = sorted(path for path in (ROOT / "starters").iterdir() if path.is_dir())
 RESERVED = jinja2.Environment(
     loader=jinja2.FileSystemLoader(ROOT), autoescape=False
 ).get_template("includes/reserved.jinja")

@@ -1,0 +1,389 @@
+"""Each starter: what its folder must hold, and what its project does when it is installed and run."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+from conftest import (
+    ROOT,
+    STARTERS,
+    Generate,
+    assert_green,
+    entries,
+    import_in_every_way,
+    interpreter,
+    run,
+    template_outside_git,
+    tool,
+)
+
+TOY = ROOT / "tests" / "toy"
+LONG = "a" + "b" * 59
+MORE = "extra.wave:Wave util:go"
+CHOICES: dict[str, str] = yaml.safe_load((ROOT / "copier.yml").read_text())["starter"][
+    "choices"
+]
+OUTSIDE_JINJA = {"README.md.jinja", "starter.yml"}  # what stands in no project
+SPECIAL = OUTSIDE_JINJA | {
+    f"requirements_{kind}.txt" for kind in ("prod", "dev", "lock")
+}
+
+each_starter = pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
+
+
+@cache
+def manifest(starter: Path, package: str = "package") -> dict[str, Any]:
+    """Return what starter.yml says for a package's name."""
+    environment = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined)
+    text = environment.from_string((starter / "starter.yml").read_text())
+    answers = {"package_name": package, "distribution_name": package}
+    loaded: dict[str, Any] = yaml.safe_load(text.render(answers))
+    return {"modules": [], "files": [], "packages": [], "never": {}} | loaded
+
+
+def exports(starter: Path) -> list[str]:
+    """Return the values of `exports` that a starter allows, its default first."""
+    default = manifest(starter).get("exports", "eager")
+    values = [default, {"eager": "lazy", "lazy": "eager"}[default]]
+    return [value for value in values if value not in manifest(starter)["never"]]
+
+
+# ---- The folder -------------------------------------------------------------------------------------------------------
+
+
+def test_each_folder_is_a_choice() -> None:
+    assert sorted(CHOICES.values()) == [path.name for path in STARTERS]
+
+
+@each_starter
+def test_the_manifest_names_every_file(starter: Path) -> None:
+    """A file that starter.yml forgets would reach no project."""
+    modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]
+    named = [f"src/{name.replace('.', '/')}.py" for name in modules]
+    named += manifest(starter)["files"]
+    held = [path.relative_to(starter) for path in starter.rglob("*") if path.is_file()]
+    shipped = [
+        path.as_posix().removesuffix(".jinja")
+        for path in held
+        if path.name not in SPECIAL and "__pycache__" not in path.parts
+    ]
+    assert sorted(named) == sorted(shipped)
+
+
+@each_starter
+def test_only_what_renders_is_called_jinja(starter: Path) -> None:
+    for path in filter(Path.is_file, starter.rglob("*")):
+        if path.name not in SPECIAL and path.suffix != ".pyc":
+            says = re.search(r"\{[{%#]", path.read_text()) is not None
+            assert says == (path.suffix == ".jinja"), path
+
+
+@each_starter
+def test_projects_are_clean_whatever_their_name(
+    generate: Generate, starter: Path
+) -> None:
+    """The linter and the formatter find nothing to do, and the user's own modules are there too."""
+    for value in exports(starter):
+        for name, modules in [("a", ""), (LONG, MORE)]:
+            project = generate(
+                starter=starter.name, package_name=name, exports=value, modules=modules
+            )
+            tool("ruff", "check", "--no-cache", cwd=project)
+            tool("ruff", "format", "--no-cache", "--check", cwd=project)
+            assert (project / "src" / name / "util.py").exists() == bool(modules)
+            visible = [x for x in project.iterdir() if not x.name.startswith(".")]
+            assert len(visible) <= 12
+            for path in filter(Path.is_file, project.rglob("*")):
+                text = path.read_bytes().replace(b"\r\n", b"\n")
+                assert not text or (text[-1:] == b"\n" != text[-2:-1]), path
+
+
+@each_starter
+def test_without_an_answer_there_is_the_starter_alone(
+    generate: Generate, starter: Path
+) -> None:
+    project = generate(starter=starter.name)
+    (package,) = (path.parent for path in project.glob("src/*/__init__.py"))
+    modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]
+    modules = modules or ["greeting", "formats.plain"]
+    private = {"_lazy.py"} if exports(starter)[0] == "lazy" else set()
+    held = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    inits = {path for path in held if path.endswith("__init__.py")}
+    files = {x.removeprefix("src/") for x in manifest(starter)["files"]}
+    named = {f"{name.replace('.', '/')}.py" for name in modules}
+    assert held - inits - files == named | private
+
+
+@each_starter
+def test_a_name_that_the_starter_installs_is_refused(
+    generate: Generate, starter: Path
+) -> None:
+    for package in manifest(starter)["packages"]:
+        if re.fullmatch("[a-z][a-z0-9_]*", package):
+            with pytest.raises(ValueError, match=f'an import package "{package}" too'):
+                generate(starter=starter.name, package_name=package)
+    lock = (starter / "requirements_lock.txt").read_text()
+    locked = set(re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==", lock, re.MULTILINE))
+    common = (ROOT / "starters/library/requirements_lock.txt").read_text()
+    for name in sorted(x for x in locked if f"\n{x}" not in common):
+        typed = name.replace("-", "_").title()
+        with pytest.raises(ValueError, match=f'a distribution "{name}" too'):
+            generate(starter=starter.name, package_name="mine", distribution_name=typed)
+
+
+@each_starter
+def test_a_clash_with_its_modules_is_refused(generate: Generate, starter: Path) -> None:
+    for word in manifest(starter)["modules"]:
+        module = word.partition(":")[0]
+        if all(part.isidentifier() for part in module.split(".")):
+            with pytest.raises(
+                ValueError, match=f'"{module}" has a file of the starter'
+            ):
+                generate(starter=starter.name, modules=f"{module}:Thing")
+
+
+@each_starter
+def test_an_import_time_that_cannot_work_is_refused(
+    generate: Generate, starter: Path
+) -> None:
+    for value, reason in manifest(starter)["never"].items():
+        with pytest.raises(ValueError, match=re.escape(reason)):
+            generate(starter=starter.name, exports=value)
+    assert exports(starter)
+
+
+# ---- One more ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def template_with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the template with one more starter: a folder, and a line in copier.yml."""
+    folder = tmp_path_factory.mktemp("template") / "template"
+    shutil.copytree(template_outside_git(), folder)
+    shutil.copytree(TOY, folder / "starters/toy")
+    shutil.copy(
+        ROOT / "starters/library/requirements_lock.txt", folder / "starters/toy"
+    )
+    lines = (folder / "copier.yml").read_text().splitlines(keepends=True)
+    lines.insert(lines.index("    a library: library\n") + 1, "    a toy: toy\n")
+    (folder / "copier.yml").write_text("".join(lines))
+    return folder
+
+
+@pytest.mark.parametrize("value", ["eager", "lazy"])
+@pytest.mark.parametrize("name", ["a", LONG])
+def test_a_starter_is_a_folder_and_a_line(
+    generate: Generate, template_with_toy: Path, name: str, value: str
+) -> None:
+    project = generate(
+        template_with_toy,
+        starter="toy",
+        package_name=name,
+        exports=value,
+        modules=MORE,
+    )
+    assert_green(project)
+    assert (project / ".gitignore").read_text().endswith("\n/toy.sqlite3\n*.toy\n")
+    assert (project / "requirements_dev.txt").read_text().endswith("\nuv\npackaging\n")
+    assert f"python -m {name}\n" in (project / "README.md").read_text()
+    surface = run(
+        sys.executable,
+        "-c",
+        f"import {name}, json; print(json.dumps([{name}.__all__, {name}.deep.__all__]))",
+        cwd=project / "src",
+    )
+    assert json.loads(surface.stdout) == [
+        ["App", "Wire", "app", "deep", "extra", "go", "main", "make_app", "util"],
+        ["settings", "steps"],
+    ]
+
+
+def test_its_pages_and_command_are_in_the_wheel(
+    generate: Generate, template_with_toy: Path, tmp_path: Path
+) -> None:
+    project = generate(template_with_toy, starter="toy", distribution_name="The.Toy")
+    command = (sys.executable, "-m", "build", "--wheel", "--no-isolation")
+    run(*command, "--outdir", tmp_path, project, cwd=tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    venv = tmp_path / "venv"
+    run("uv", "venv", "--offline", "-p", sys.executable, venv, cwd=tmp_path)
+    run("uv", "pip", "install", "--offline", "-p", venv, wheel, cwd=tmp_path)
+    (page,) = venv.rglob("pages/index.html")
+    assert page.read_text() == "<p>{{ name }}</p>\n"
+    assert run(venv / "bin/The.Toy", cwd=tmp_path).stdout == "App\n"
+
+
+@pytest.mark.parametrize(
+    "clash",
+    ["app:X", "_wire:X", "deep.settings:X", "__main__:X", "deep:X", "other:App"],
+)
+def test_what_the_toy_has_cannot_be_added(
+    generate: Generate, template_with_toy: Path, clash: str
+) -> None:
+    with pytest.raises(ValueError, match="Validation error for question 'modules'"):
+        generate(template_with_toy, starter="toy", modules=clash)
+
+
+# ---- Installed and run ------------------------------------------------------------------------------------------------
+
+
+def pinned(lock: str) -> dict[str, str]:
+    """Return the blocks of a lock, pins with their hashes, by distribution."""
+    blocks = re.split(r"\n(?=[a-zA-Z0-9])", lock)[1:]
+    return {re.split(r"[=\[ ]", block)[0]: f"{block}\n" for block in blocks}
+
+
+def cpu_build(python: Path, floor: str) -> Path:
+    """Return the CPU build of torch that pip is offered on this machine, or skip the test: CUDA's parts are gigabytes."""
+    configured = run(python, "-m", "pip", "config", "list", cwd=ROOT).stdout
+    configured += f"find-links='{os.environ.get('PIP_FIND_LINKS', '')}'"
+    folders = " ".join(re.findall(r"find-links='(.*)'", configured)).split()
+    tag = run(
+        python, "-c", "import sys; print('cp%d%d' % sys.version_info[:2])", cwd=ROOT
+    )
+    for folder in map(Path, folders):
+        for wheel in sorted(
+            folder.glob(f"torch-{floor}*+cpu-{tag.stdout.strip()}-*.whl")
+        ):
+            return wheel
+    pytest.skip("pip is offered no CPU build of torch on this machine")
+
+
+def make_environment(project: Path, base: Path) -> Path:
+    """Make the project's environment from its lock, hashes checked, and return its Python."""
+    lock = (project / "requirements_lock.txt").read_text()
+    venv = project / ".venv"
+    if "\nnvidia-" not in lock:
+        run("./bootstrap", "--locked", "--python", base, "true", cwd=project)
+        return venv / "bin/python"
+    prod = (project / "requirements_prod.txt").read_text()
+    (floor,) = re.findall(r"^torch>=([\d.]+)", prod, re.MULTILINE)
+    wheel = cpu_build(base, floor)
+    accelerators = re.compile("torch$|triton|nvidia-|cuda-")
+    rest = [text for name, text in pinned(lock).items() if not accelerators.match(name)]
+    (project.parent / "lock.txt").write_text("".join(rest))
+    into = ("-p", str(venv))
+    run("uv", "venv", "-p", base, venv, cwd=project)
+    install = ("uv", "pip", "install", *into)
+    run(*install, "--no-deps", "--require-hashes", "-r", "../lock.txt", cwd=project)
+    run(*install, "--no-deps", wheel, cwd=project)
+    run(*install, "--no-deps", "--no-build-isolation", "-e", ".", cwd=project)
+    return venv / "bin/python"
+
+
+def full_coverage(python: Path, project: Path) -> None:
+    """Assert that a project's tests pass, warnings being errors, and reach all of its code."""
+    done = run(python, "-m", "pytest", "--cov", "-p", "no:cacheprovider", cwd=project)
+    assert "Total coverage: 100.00%" in done.stdout
+
+
+SETUP = {"django": "import django; django.setup()"}
+
+
+@pytest.mark.slow
+@each_starter
+def test_starter_runs_for_real(
+    generate: Generate, starter: Path, tmp_path: Path
+) -> None:
+    """From its lock: tests, linter, formatter, types; then the wheel, alone in a fresh environment."""
+    project = generate(starter=starter.name, project_name="Demo")
+    base = interpreter("3.11")
+    python = make_environment(project, base)
+    full_coverage(python, project)
+    for command in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]):
+        run(python, "-m", *command, cwd=project)
+
+    dist = tmp_path / "dist"
+    run(python, "-m", "build", "--no-isolation", "--outdir", dist, cwd=project)
+    (wheel,) = dist.glob("*.whl")
+    fresh = tmp_path / "fresh"
+    run("uv", "venv", "-p", base, fresh, cwd=tmp_path)
+    install = ["uv", "pip", "install", "-p", str(fresh)]
+    if "\nnvidia-" in (project / "requirements_lock.txt").read_text():
+        run(*install, "--no-deps", wheel, cwd=tmp_path)
+        (borrowed,) = (project / ".venv").glob("lib/*/site-packages")
+        (packages,) = fresh.glob("lib/*/site-packages")
+        (packages / "borrowed.pth").write_text(f"{borrowed}\n")
+    else:
+        lock = project / "requirements_lock.txt"
+        run(*install, "--constraint", lock, wheel, cwd=tmp_path)
+    words = manifest(starter)["modules"] or ["greeting:Greeter,greet"]
+    import_in_every_way(
+        fresh / "bin/python",
+        "demo",
+        entries([word for word in words if ":" in word]),
+        setup=SETUP.get(starter.name, ""),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["3.12", "3.13"])
+@each_starter
+def test_starter_runs_on_other_pythons(
+    generate: Generate, starter: Path, version: str
+) -> None:
+    """The same lock serves them: with modules of the user's own, and the other value of `exports`."""
+    base = interpreter(version)
+    project = generate(
+        starter=starter.name,
+        python_min=version,
+        package_name=LONG if version == "3.13" else "demo",
+        modules=MORE,
+        exports=exports(starter)[-1],
+    )
+    full_coverage(make_environment(project, base), project)
+
+
+@pytest.mark.slow
+@each_starter
+def test_floors_are_true(generate: Generate, starter: Path) -> None:
+    """The oldest versions that requirements_prod.txt allows pass the same tests."""
+    project = generate(starter=starter.name)
+    lock = (project / "requirements_lock.txt").read_text()
+    dev = (project / "requirements_dev.txt").read_text().splitlines()
+    tools = [line for line in dev if line[:1].isalpha()]
+    versions = dict(re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==(\S+)", lock, re.MULTILINE))
+    (project / "tools.txt").write_text(
+        "".join(f"{name}=={versions[name]}\n" for name in tools)
+    )
+    base = interpreter("3.11")
+    (day,) = re.findall(
+        r"--exclude-newer (\S+)", (ROOT / "starters/lock.py").read_text()
+    )[:1]
+    install = ["uv", "pip", "install", "-p", ".venv"]
+    floors = ["--resolution", "lowest-direct", "--exclude-newer", day]
+    if "\nnvidia-" in lock:
+        make_environment(project, base)  # torch is at its floor there already
+    else:
+        run("uv", "venv", "-p", base, ".venv", cwd=project)
+        files = ["-r", "requirements_prod.txt", "-r", "tools.txt"]
+        run(*install, *floors, *files, cwd=project)
+        run(*install, "--no-deps", "--no-build-isolation", "-e", ".", cwd=project)
+    full_coverage(project / ".venv/bin/python", project)
+
+
+@pytest.mark.slow
+@each_starter
+def test_every_import_package_of_the_lock_is_known(
+    generate: Generate, starter: Path
+) -> None:
+    """What the lock installs is refused as the package's name: by includes/reserved.jinja or by the starter."""
+    project = generate(starter=starter.name)
+    python = make_environment(project, interpreter("3.11"))
+    code = "import importlib.metadata as m; print(*m.packages_distributions())"
+    installed = set(run(python, "-c", code, cwd=project).stdout.split())
+    loader = jinja2.FileSystemLoader(ROOT)
+    common = jinja2.Environment(loader=loader, autoescape=False)
+    reserved = vars(common.get_template("includes/reserved.jinja").make_module())
+    known = {*reserved["locked_packages"], *manifest(starter)["packages"]}
+    own = next(project.glob("src/*/__init__.py")).parent.name
+    names = {name for name in installed if re.fullmatch("[a-z][a-z0-9_]*", name)}
+    assert names - known - {own} == set()

@@ -1,0 +1,5 @@
+"""Run the application: python -m package."""
+
+from .app import main
+
+main()

@@ -1,0 +1,5 @@
+"""The wire."""
+
+
+class Wire:
+    """A wire."""

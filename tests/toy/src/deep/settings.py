@@ -1,0 +1,5 @@
+"""Settings."""
+
+__all__: list[str] = []
+
+DEBUG = False

@@ -1,0 +1,5 @@
+"""The first step."""
+
+
+class Step:
+    """A step."""
