@@ -63,6 +63,9 @@ def main() -> None:
     flags = ["--upgrade", "--exclude-newer", arguments.exclude_newer]
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
+            tools = Path("scripts", "requirements_tools.txt")
+            Path(folder, "scripts").mkdir()
+            shutil.copy(TEMPLATE / tools, Path(folder, tools))
             for file in (bootstrap.PROD, bootstrap.DEV):
                 Path(folder, file).write_text(rendered(f"{file}.jinja", name))
             try:

@@ -72,6 +72,20 @@ def template_outside_git() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository of the working tree as it is, with the release 1.0.0."""
+    clone = tmp_path_factory.mktemp("template") / "plinth"
+    run("git", "init", "--quiet", clone, cwd=ROOT)
+    tracked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in filter(None, run(*tracked, cwd=ROOT).stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+    commit(clone, "1.0.0")
+    return clone
+
+
 def run(
     *command: str | Path,
     cwd: Path,
@@ -104,6 +118,20 @@ def git(folder: Path, *arguments: str | Path) -> str:
         "commit.gpgsign=false",
     )
     return run("git", *identity, *arguments, cwd=folder).stdout
+
+
+def commit(folder: Path, tag: str | None = None) -> None:
+    """Commit all there is, and tag it."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Change")
+    if tag:
+        git(folder, "tag", tag)
+
+
+def copier(*arguments: str | Path, cwd: Path, check: bool = True) -> tuple[int, str]:
+    """Run copier and return its exit status and what it printed."""
+    done = run(sys.executable, "-m", "copier", *arguments, cwd=cwd, check=check)
+    return done.returncode, done.stdout + done.stderr
 
 
 def tool(

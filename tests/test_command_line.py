@@ -1,40 +1,11 @@
 """What a person types in a shell: the plain `copier` command, without --trust."""
 
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import LAYOUTS, ROOT, git, run
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository of the working tree as it is, with the release 1.0.0."""
-    clone = tmp_path_factory.mktemp("template") / "plinth"
-    run("git", "init", "--quiet", clone, cwd=ROOT)
-    tracked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    for name in filter(None, run(*tracked, cwd=ROOT).stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clone / name)
-    commit(clone, "1.0.0")
-    return clone
-
-
-def commit(folder: Path, tag: str | None = None) -> None:
-    """Commit all there is, and tag it."""
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Change")
-    if tag:
-        git(folder, "tag", tag)
-
-
-def copier(*arguments: str | Path, cwd: Path, check: bool = True) -> tuple[int, str]:
-    """Run copier and return its exit status and what it printed."""
-    done = run(sys.executable, "-m", "copier", *arguments, cwd=cwd, check=check)
-    return done.returncode, done.stdout + done.stderr
+from conftest import LAYOUTS, copier, run
 
 
 def test_a_project_without_trust(template: Path, tmp_path: Path) -> None:
@@ -117,43 +88,6 @@ def test_settings_of_the_user_fill_in(template: Path, tmp_path: Path) -> None:
         "Ada Lovelace",
         "ada@example.org",
         "ISC",
-    )
-
-
-def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
-    """A new release reaches the template's files; what was edited or deleted below src and tests stays so."""
-    newer = tmp_path / "newer"
-    run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
-    project = tmp_path / "project"
-    copier("copy", "--defaults", newer, project, cwd=tmp_path)
-    git(project, "init", "--quiet")
-    commit(project)
-    (project / "src/project/greeting.py").write_text("# mine\n")
-    (project / "tests/test_greeting.py").unlink()
-    (project / "README.md").write_text("Mine.\n")
-    (project / "requirements_prod.txt").write_text("packaging\n")
-    commit(project)
-
-    with (newer / "template/.editorconfig").open("a") as file:
-        file.write("\n[*.new]\nindent_size = 3\n")
-    with (newer / "template/README.md.jinja").open("a") as file:
-        file.write("A new sentence.\n")
-    commit(newer, "1.1.0")
-    year = yaml.safe_load((project / ".copier-answers.yml").read_text())[
-        "copyright_year"
-    ]
-    copier("update", "--defaults", "--data", "modules=other:x", project, cwd=tmp_path)
-
-    assert "[*.new]" in (project / ".editorconfig").read_text()
-    assert (project / "src/project/greeting.py").read_text() == "# mine\n"
-    assert not (project / "tests/test_greeting.py").exists()
-    assert (project / "README.md").read_text() == "Mine.\n"
-    assert (project / "requirements_prod.txt").read_text() == "packaging\n"
-    changed = {line[3:] for line in git(project, "status", "--porcelain").splitlines()}
-    assert changed == {".copier-answers.yml", ".editorconfig"}
-    assert (
-        yaml.safe_load((project / ".copier-answers.yml").read_text())["copyright_year"]
-        == year
     )
 
 
