@@ -1,0 +1,1 @@
+"""Tools for many repositories: bring them under the template."""

@@ -1,0 +1,348 @@
+"""What a repository's sources answer of the template's questions."""
+
+import ast
+import difflib
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from .sources import (
+    COMPUTED,
+    READERS,
+    Fields,
+    UserError,
+    listing,
+    origin,
+    present,
+    read,
+    show,
+    strings,
+    table,
+)
+
+LICENSES = Path(__file__).parents[1] / "includes" / "licenses"
+# Much of what setuptools, too, takes for no package in a flat layout:
+# https://setuptools.pypa.io/en/latest/userguide/package_discovery.html#flat-layout
+NO_PACKAGES = re.compile(
+    "_.*|benchmarks?|build|ci|conftest|debian|dist|docs?|documentation|examples?|manage"
+    "|noxfile|python|scripts|setup|src|tasks|toxfile|tools?|utils?|(unit_?)?tests?"
+)
+FORGES = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
+CLASSIFIED = {  # those of BSD and Apache do not say which
+    "License :: OSI Approved :: GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later",
+    "License :: OSI Approved :: ISC License (ISCL)": "ISC",
+    "License :: OSI Approved :: MIT License": "MIT",
+    "License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "License :: OSI Approved :: The Unlicense (Unlicense)": "Unlicense",
+    "License :: Other/Proprietary License": "proprietary",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An answer (None: there is none), its source, and what its user should know."""
+
+    value: str | None
+    source: str = ""
+    note: str = ""
+
+
+class Repository:
+    """What the sources of a repository say, the best first."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read all sources."""
+        if not present(folder) or not folder.is_dir():
+            raise UserError(f"there is no folder {show(folder)}")
+        self.folder = folder
+        self.sources = [source for reader in READERS for source in reader(folder)]
+
+    def find(self, keyword: str) -> tuple[Any, str]:
+        """Return the first value for a keyword of setup(), and its source."""
+        for source, fields in self.sources:
+            if (value := fields.get(keyword)) and value is not COMPUTED:
+                return value, source
+        return None, ""
+
+    def text(self, keyword: str) -> Finding:
+        """Return the first text for a keyword, on one line as core metadata want it.
+
+        https://packaging.python.org/en/latest/specifications/core-metadata/
+        """
+        for source, fields in self.sources:
+            value = fields.get(keyword)
+            if isinstance(value, str) and value.strip():
+                return Finding(" ".join(value.split()), source)
+        for source, fields in self.sources:
+            if fields.get(keyword) is COMPUTED:
+                return Finding(None, note=f"{source} computes it")
+        return Finding(None, note="no source has it")
+
+
+def infer(
+    folder: Path, choices: dict[str, list[str]]
+) -> tuple[dict[str, Finding], list[str]]:
+    """Return what a repository answers, and what else its user should know."""
+    repository = Repository(folder)
+    if present(folder / ".copier-answers.yml"):
+        raise UserError(
+            f"{show(folder)} comes from a template: update it, or remove .copier-answers.yml"
+        )
+    home, package = find_package(repository)
+    layout = Finding(package, "the src layout")
+    if home == folder:
+        note = "the template's own checks look in src/ alone: move it there if you can"
+        layout = Finding(package, "the flat layout", note)
+    name, author = repository.text("name"), repository.text("author")
+    called = Finding(package, "the package") if name.value is None else name
+    authors, _ = repository.find("authors")
+    if author.value and isinstance(authors, int) and authors > 1:
+        author = Finding(author.value, author.source, f"the first of {authors}")
+    found = {
+        "project_name": called,
+        "package_name": layout,
+        "distribution_name": name,
+        "description": description(repository, home / package / "__init__.py"),
+        "user_name": author,
+        "user_email": repository.text("author_email"),
+        "license": find_license(repository, choices["license"]),
+        "repository": find_url(repository),
+        "python_min": python_min(repository, choices["python_min"]),
+        "starter": Finding(
+            "library", "the template", "others write modules of their own"
+        ),
+        "modules": Finding("", "the template", "those of the repository exist already"),
+        "exports": Finding(None, note=f"{package}/__init__.py stays as it is"),
+    }
+    return found, list(follow_ups(repository))
+
+
+def follow_ups(repository: Repository) -> Iterator[str]:
+    """Yield what no answer takes over."""
+    needed, source = repository.find("install_requires")
+    computed = [
+        s for s, f in repository.sources if f.get("install_requires") is COMPUTED
+    ]
+    # Beside metadata that list what is needed, requirements.txt is for other things.
+    own = computed or not repository.find("name")[0] or source != "requirements.txt"
+    if own and (count := len(strings(needed))):
+        yield f"{count} requirements in {source}: copy them to requirements_prod.txt"
+    old = [s for s, fields in repository.sources if fields and s.startswith("setup")]
+    if old and not present(repository.folder / "pyproject.toml"):
+        yield f"the template adds a pyproject.toml, which overrules {old[0]}: merge them"
+
+
+def find_package(repository: Repository) -> tuple[Path, str]:
+    """Return the folder that holds the one import package, and the package's name.
+
+    Raises:
+        UserError: For several packages, a namespace package (PEP 420 and older styles)
+            or modules alone.
+    """
+    folder, home = repository.folder, repository.folder / "src"
+    if not any(survey(home)):
+        home = folder
+    packages, spaces, modules = survey(home)
+    name = str(repository.find("name")[0] or folder.resolve().name)
+    name = re.sub("[-_.]+", "_", name).lower()
+    tops = {listed.split(".")[0] for listed in strings(repository.find("packages")[0])}
+    named = {name} & {*packages} if repository.find("by_name")[0] else set()
+    chosen = sorted(top for top in tops if not NO_PACKAGES.fullmatch(top)) or sorted(
+        named
+    )
+    single = strings(repository.find("py_modules")[0])
+    chosen = chosen or ([] if single else packages)
+    if len(chosen) + len(single) > 1:
+        several = ", ".join(map(show, [*chosen, *single]))
+        raise UserError(f"cannot adopt several packages or modules in one: {several}")
+    if len(chosen) == 1 and chosen[0] in packages:
+        return home, chosen[0]
+    # A folder of scripts at the root is none unless the distribution is called like it.
+    for space in spaces:
+        if home != folder or space in chosen or name.startswith(space):
+            raise UserError(f"cannot adopt the namespace package {show(home / space)}")
+    if module := next(iter(single or modules), None):
+        raise UserError(
+            f"cannot adopt the module {show(home / f'{module}.py')}: make it a package first"
+        )
+    missing = f"package {show(chosen[0])}" if chosen else "package"
+    raise UserError(
+        f"{show(folder)} is no Python project: it has no {missing} in src/ or at its root"
+    )
+
+
+def survey(folder: Path) -> tuple[list[str], list[str], list[str]]:
+    """Return the packages, the namespace packages and the modules of a folder."""
+    packages: list[str] = []
+    spaces: list[str] = []
+    modules: list[str] = []
+    for path in listing(folder):
+        name = path.stem if path.suffix == ".py" else path.name
+        if not name.isidentifier() or NO_PACKAGES.fullmatch(name) or not present(path):
+            continue
+        if path.suffix == ".py":
+            modules.append(name)
+        elif present(path / "__init__.py"):
+            code = read(path / "__init__.py")
+            old_style = b"extend_path(" in code or b"declare_namespace(" in code
+            (spaces if old_style else packages).append(name)
+        elif any(
+            p.suffix == ".py" or present(p / "__init__.py") for p in listing(path)
+        ):
+            spaces.append(name)
+    return packages, spaces, modules
+
+
+def description(repository: Repository, init: Path) -> Finding:
+    """Find the summary, else the first line of the package's docstring, as flit does."""
+    found = repository.text("description")
+    try:
+        docstring = ast.get_docstring(ast.parse(read(init))) or ""
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        docstring = ""
+    if found.value or not docstring.strip():
+        return found
+    return Finding(docstring.splitlines()[0].strip(), "the package's docstring")
+
+
+def python_min(repository: Repository, choices: list[str]) -> Finding:
+    """Map Requires-Python to the lowest choice that it admits from its first release on."""
+    found = repository.text("python_requires")
+    try:
+        wanted = SpecifierSet(found.value or "")
+    except InvalidSpecifier:
+        wrong = f"{found.source} has {show(found.value)}, which is no range of versions"
+        return Finding(None, note=wrong)
+    admitted = [c for c in choices if wanted.contains(f"{c}.0", prereleases=True)]
+    if not found.value:
+        return found
+    asked = f"{found.source} has {show(found.value)}"
+    if not admitted:
+        return Finding(None, note=f"{asked}, which admits none of {', '.join(choices)}")
+    below = ["2.7.99", *(f"3.{minor}.99" for minor in range(int(admitted[0][2:])))]
+    notes = []
+    if any(map(wanted.contains, below)):
+        notes.append(f"raises {show(found.value)} to the oldest choice that it admits")
+    if left_out := [
+        c for c in choices[choices.index(admitted[0]) :] if c not in admitted
+    ]:
+        notes.append(
+            f"the template supports {', '.join(left_out)}, too, which it leaves out"
+        )
+    return Finding(admitted[0], found.source, "; ".join(notes))
+
+
+def find_license(repository: Repository, choices: list[str]) -> Finding:
+    """Find the licence: an SPDX expression (PEP 639), the text, a classifier, the field."""
+    expression = repository.text("license_expression")
+    if expression.value:
+        known = {choice.lower(): choice for choice in choices}
+        value = known.get(expression.value.lower(), expression.value)
+        return Finding(value, expression.source)
+    files = licenses(repository.folder)
+    texts = {
+        p.name: spdx for p in files for spdx in choices if reads_like(read(p), spdx)
+    }
+    if len(set(texts.values())) > 1:
+        return Finding(None, note=f"there are several: {', '.join(texts)}")
+    for name, spdx in texts.items():
+        if not spdx.startswith("GPL"):  # whose text leaves open "or later"
+            return Finding(spdx, name)
+    classifiers, source = repository.find("classifiers")
+    for classifier in strings(classifiers):
+        if classifier in CLASSIFIED:
+            return Finding(CLASSIFIED[classifier], f"{source} classifiers")
+    stated = repository.text("license")
+    if stated.value:
+        known = {squeezed(choice): choice for choice in choices}
+        return Finding(known.get(squeezed(stated.value), stated.value), stated.source)
+    if (
+        files
+        or "computes" in stated.note
+        or any("License ::" in c for c in strings(classifiers))
+    ):
+        where = files[0].name if files else stated.note
+        return Finding(None, note=f"it cannot be told ({where})")
+    return Finding("proprietary", "nothing", "no licence is stated, so none is granted")
+
+
+def licenses(folder: Path) -> list[Path]:
+    """Return the files that tell a licence, by their usual names."""
+    pattern = re.compile(r"(?i)((un)?licen[cs]e|copying)([-._](?!py).*)?")
+    files = [path for path in listing(folder) if pattern.fullmatch(path.name)]
+    return [path for path in files if present(path) and path.is_file()]
+
+
+def squeezed(licence: str) -> str:
+    """Return what tells one licence's name from another's: `Apache License, Version 2.0`."""
+    return re.sub(r"\b(the|licen[cs]e|version)\b|[^a-z0-9+]", "", licence.lower())
+
+
+@functools.cache
+def words(text: str) -> list[str]:
+    """Return a licence's words, but for copyright lines and what follows its terms."""
+    body = re.split("(?i)end of terms and conditions", text)[0]
+    copyright_ = r"(?im)^\W*(copyright\W+(\(c\)|\d|\{|©)|all rights reserved).*$"
+    return re.findall("[a-z0-9]+", re.sub(copyright_, "", body).lower())
+
+
+def reads_like(content: bytes, spdx: str) -> bool:
+    """Return whether a text is a licence's, other names and a few words aside."""
+    given = words(content.decode("utf-8", "replace"))
+    known = words((LICENSES / f"{spdx}.txt").read_text("utf-8"))
+    runs = [{*zip(w, w[1:], w[2:], strict=False)} for w in (given, known)]
+    if len(runs[0] & runs[1]) < 0.9 * max(map(len, runs)):
+        return False
+    # A sentence more, such as "for Good, not Evil", makes another licence.
+    changes = difflib.SequenceMatcher(None, known, given).get_opcodes()
+    return not any(
+        at and end - start > 6 > stop - at for _, at, stop, start, end in changes
+    )
+
+
+def find_url(repository: Repository) -> Finding:
+    """Find the repository by its well-known label, in git, or as the home page.
+
+    https://packaging.python.org/en/latest/specifications/well-known-project-urls/
+    """
+    homes = []
+    for source, fields in repository.sources:
+        urls: Fields = table(fields.get("project_urls"))
+        for label, url in [*urls.items(), ("homepage", fields.get("url"))]:
+            plain = re.sub(r"[\W_]", "", str(label)).lower()
+            if not isinstance(url, str):
+                continue
+            if plain in ("source", "sourcecode", "repository", "github", "code"):
+                return Finding(address(url), f"{source} {plain}")
+            if plain == "homepage" and re.match(
+                rf"https?://(www\.)?({'|'.join(FORGES)})/", url
+            ):
+                homes.append(Finding(address(url), f"{source} home page"))
+    remote = origin(repository.folder)
+    if re.match(r"[\w+]+://|[^/\\]{2,}:", remote):  # and no folder
+        return Finding(address(remote), ".git/config")
+    return homes[0] if homes else Finding(None, note="no source has it")
+
+
+def address(url: str) -> str:
+    """Return an address as a URL without credentials, one to look at where it is known."""
+    url = url.strip().removeprefix("git+")
+    # https://git-scm.com/docs/git-clone#_git_urls: [<user>@]<host>:/<path-to-git-repo>
+    if match := re.fullmatch(r"([\w.-]+@)?([\w-]+(?:\.[\w-]+)+):(?!//)/*(.+)", url):
+        url = "ssh://{}{}/{}".format(*(group or "" for group in match.groups()))
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return url.rpartition("@")[2]
+    if parts.scheme in ("http", "https") or host in FORGES:
+        scheme = "http" if parts.scheme == "http" else "https"
+        return f"{scheme}://{host}{port}{parts.path.rstrip('/').removesuffix('.git')}"
+    user = f"{parts.username}@" if parts.username else ""
+    return f"{parts.scheme}://{user}{host}{port}{parts.path}"
