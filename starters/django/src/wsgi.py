@@ -1,0 +1,10 @@
+"""The application for a WSGI server, which is what serves it in production."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+__all__ = ["application"]
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"{__package__}.settings")
+application = get_wsgi_application()
