@@ -123,7 +123,7 @@ def git(folder: Path, *arguments: str | Path) -> str:
 def commit(folder: Path, tag: str | None = None) -> None:
     """Commit all there is, and tag it."""
     git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Change")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "Change")
     if tag:
         git(folder, "tag", tag)
 

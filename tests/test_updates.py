@@ -1,10 +1,227 @@
-"""`copier update`, without --trust: what it brings, what it must not touch, and what it refuses."""
+"""`copier update`, without --trust: what it brings, what it must not touch, and what it refuses.
 
+The releases are those of this repository's history, found by title and tagged in a temporary clone, and the working
+tree stands for the next one.
+"""
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from conftest import commit, copier, git, run
+from allpairspy import AllPairs
+from conftest import ROOT, STARTERS, commit, copier, git, run
+
+NEXT = "1000.0.0"
+YOURS = {
+    "src",
+    "tests",
+    "README.md",
+    "CHANGELOG.md",
+    "requirements_prod.txt",
+    "requirements_lock.txt",
+}
+RELEASES = re.findall(
+    r"^Release (\d+\.\d+\.\d+)$", git(ROOT, "log", "--format=%s"), re.MULTILINE
+)[::-1]
+MORE = "extra.wave:Wave util:go"
+OPTIONS = {
+    "release": RELEASES,
+    "starter": [path.name for path in STARTERS],
+    "exports": ["eager", "lazy"],
+    "license": ["MIT", "proprietary"],
+    "python_min": ["3.11", "3.13"],
+    "modules": [None, MORE],
+    "repository": ["", "https://gitlab.com/ada/demo", "https://github.com/ada/demo"],
+}
+
+
+def cases() -> Iterator[Any]:
+    """Yield a pairwise cover of the releases, starters and options, as a table of test cases."""
+
+    def possible(row: list[Any]) -> bool:
+        chosen = dict(zip(OPTIONS, row, strict=False))
+        folder = ROOT / "starters" / str(chosen.get("starter"))
+        manifest = folder / "starter.yml"
+        never = (
+            yaml.safe_load(manifest.read_text()).get("never", {})
+            if manifest.exists()
+            else {}
+        )
+        return chosen.get("exports") not in never
+
+    if RELEASES:
+        for row in AllPairs(list(OPTIONS.values()), filter_func=possible):
+            release, *values = row
+            answers = dict(zip(list(OPTIONS)[1:], values, strict=True))
+            if answers["modules"] is None:
+                del answers["modules"]
+            words = [release, *(re.sub(r"\W+", "-", str(x))[:12] for x in values)]
+            yield pytest.param(release, answers, id=" ".join(words))
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a clone whose releases are tagged, with the working tree as one more."""
+    clone = tmp_path_factory.mktemp("history") / "plinth"
+    run("git", "clone", "--quiet", "--no-tags", ROOT, clone, cwd=ROOT)
+    for line in git(clone, "log", "--format=%H %s").splitlines():
+        if found := re.fullmatch(r"(\w+) Release (\d+\.\d+\.\d+)", line):
+            git(clone, "tag", found[2], found[1])
+    git(clone, "rm", "-r", "--quiet", ".")
+    tracked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in filter(None, run(*tracked, cwd=ROOT).stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+    commit(clone, NEXT)
+    return clone
+
+
+def born(template: Path, release: str, folder: Path, answers: dict[str, Any]) -> Path:
+    """Make a project with an old release and put it under git."""
+    data = [f"--data={name}={value}" for name, value in answers.items()]
+    options = ["--quiet", "--defaults", f"--vcs-ref={release}", *data]
+    copier("copy", *options, template, folder, cwd=folder.parent)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit(folder)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return each file of a project but git's own, by path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(folder).parts
+    }
+
+
+def is_yours(path: str) -> bool:
+    """Return whether a file belongs to the user alone."""
+    return path.split("/")[0] in YOURS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("release", "answers"), cases())
+def test_an_untouched_project_becomes_a_fresh_one(
+    history: Path, tmp_path: Path, release: str, answers: dict[str, Any]
+) -> None:
+    """File for file, apart from what is yours; and a second update has nothing to do."""
+    project = born(history, release, tmp_path / "demo", answers)
+    before = contents(project)
+    copier("update", "--defaults", project, cwd=tmp_path)
+    after = contents(project)
+    fresh = tmp_path / "fresh/demo"
+    fresh.parent.mkdir()
+    known = tmp_path / "answers.yml"
+    recorded = yaml.safe_load(after[".copier-answers.yml"])
+    known.write_text(yaml.safe_dump({k: v for k, v in recorded.items() if k[0] != "_"}))
+    copier(
+        "copy",
+        "--quiet",
+        "--defaults",
+        "--data-file",
+        known,
+        history,
+        fresh,
+        cwd=tmp_path,
+    )
+    new = contents(fresh)
+    assert {x: y for x, y in after.items() if not is_yours(x)} == {
+        x: y for x, y in new.items() if not is_yours(x)
+    }
+    assert {x: y for x, y in after.items() if is_yours(x)} == {
+        x: y for x, y in before.items() if is_yours(x)
+    }
+    commit(project)
+    copier("update", "--defaults", project, cwd=tmp_path)
+    assert git(project, "status", "--porcelain") == ""
+
+
+def append(path: Path, text: str) -> None:
+    """Add to the end of a file."""
+    path.write_text(path.read_text() + text)
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Replace what stands in a file once."""
+    assert path.read_text().count(old) == 1, (path, old)
+    path.write_text(path.read_text().replace(old, new))
+
+
+def edit(project: Path) -> None:
+    """Do what owners do."""
+    append(project / "requirements_prod.txt", "idna>=3\npackaging\n")
+    append(project / "requirements_dev.txt", "tomli-w\n")
+    pyproject = project / "pyproject.toml"
+    replace(
+        pyproject,
+        "explicit_package_bases = true",
+        "explicit_package_bases = true\nwarn_unreachable = true",
+    )
+    replace(pyproject, 'requires-python = ">=3.1', 'requires-python = ">= 3.1')
+    (project / "README.md").write_text("# Mine\n\nRewritten.\n")
+    replace(
+        project / "CHANGELOG.md",
+        "# Changelog\n",
+        "# Changelog\n\n## 0.2.0\n\n- Mine.\n",
+    )
+    append(project / ".gitignore", "\n/data/\n")
+    (package,) = (path.parent for path in project.glob("src/*/__init__.py"))
+    (package / "mine.py").write_text('"""Mine."""\n')
+    append(package / "__init__.py", "\nfrom . import mine as mine\n")
+    test = min(project.glob("tests/**/test_*.py"))
+    test.rename(test.with_name("test_renamed.py"))
+    modules = (path for path in package.rglob("*.py") if path.stem.isalpha())
+    max(path for path in modules if path.stem != "mine").unlink()
+    own = project / ".github/workflows/own.yml"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("name: Mine\n")
+    for path in project.glob(".github/workflows/standard.yml"):
+        pins = re.sub(
+            r"setup-python@\w{40} # \S+",
+            f"setup-python@{'0' * 40} # v99",
+            path.read_text(),
+        )
+        path.write_text(pins)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("release", "answers"), cases())
+def test_edits_survive_an_update(
+    history: Path, tmp_path: Path, release: str, answers: dict[str, Any]
+) -> None:
+    """No conflict, every edit kept, nothing that was deleted back again."""
+    project = born(history, release, tmp_path / "demo", answers)
+    edit(project)
+    git(project, "add", "--all")
+    edits = git(project, "diff", "--cached", "--unified=0", "--no-renames")
+    commit(project)
+    before = contents(project)
+    copier("update", "--defaults", project, cwd=tmp_path)
+    run(sys.executable, "scripts/conflicts.py", cwd=project)
+    after = contents(project)
+    for path in before:
+        if is_yours(path) or path == ".github/workflows/own.yml":
+            assert after[path] == before[path]
+    assert {path for path in after if is_yours(path)} == {
+        x for x in before if is_yours(x)
+    }
+    # What an edit added to a shared file is there, and what it took away is not.
+    base = git(project, "rev-parse", "HEAD~1").strip()
+    git(project, "add", "--all")
+    kept = git(project, "diff", "--cached", "--unified=0", "--no-renames", base)
+    lost = [
+        line
+        for line in edits.splitlines()
+        if line[:1] in "+-" and line[:3] not in ("+++", "---") and line not in kept
+    ]
+    assert lost == []
 
 
 def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:

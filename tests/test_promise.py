@@ -1,0 +1,128 @@
+"""What the next release owes to projects of the last one: `copier update --defaults` must find all answers still valid.
+
+Copier replaces a stored answer that a validator refuses, or that is no choice any more, by the default, in silence.
+"""
+
+import re
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import test_names
+import yaml
+from conftest import ROOT, git, template_outside_git
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+from jinja2_ansible_filters import AnsibleCoreFiltersExtension
+from test_updates import RELEASES
+
+# What Copier asks --trust for, and what C1 rules out besides.
+TRUSTED = {
+    "_tasks",
+    "_migrations",
+    "_jinja_extensions",
+    "_external_data",
+    "_secret_questions",
+}
+TEXTS = [
+    *test_names.TEXTS,
+    "",
+    "x" * 500,
+    '🎉 "it\'s" {{ 7 }} \\ <b> \N{GREEK SMALL LETTER ALPHA}',
+]
+VALUES: dict[str, list[Any]] = {
+    "package_name": [*test_names.PACKAGES, *test_names.GOOD_PACKAGES],
+    "distribution_name": [*test_names.DISTRIBUTIONS, *test_names.GOOD_DISTRIBUTIONS],
+    "modules": [*test_names.MODULES, *test_names.GOOD_MODULES],
+    "project_name": [*TEXTS, *test_names.TITLES],
+    "description": TEXTS,
+    "user_name": TEXTS,
+    "user_email": [*test_names.EMAILS, *test_names.GOOD_EMAILS],
+    "repository": [*test_names.REPOSITORIES, *test_names.GOOD_REPOSITORIES],
+}
+
+
+@pytest.fixture(scope="session")
+def last(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the template of the last release."""
+    if not RELEASES:
+        pytest.skip("there is no release yet")
+    title = f"^Release {re.escape(RELEASES[-1])}$"
+    commit = git(ROOT, "log", "-1", "--format=%H", f"--grep={title}").strip()
+    folder = tmp_path_factory.mktemp("last")
+    command = ("archive", "--format=tar", f"--output={folder}.tar", commit)
+    git(ROOT, *command, "copier.yml", "includes", "starters", "template")
+    with tarfile.open(f"{folder}.tar") as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def questions(template: Path) -> dict[str, dict[str, Any]]:
+    """Return the questions, the computed ones left out."""
+    loaded = yaml.safe_load((template / "copier.yml").read_text())
+    return {
+        name: details
+        for name, details in loaded.items()
+        if name[0] != "_" and details.get("when") is not False
+    }
+
+
+def choices(question: dict[str, Any]) -> set[str]:
+    """Return the values that a question offers; none where it takes text."""
+    found = question.get("choices", [])
+    return set(found.values() if isinstance(found, dict) else found)
+
+
+def test_no_question_and_no_choice_is_gone(last: Path) -> None:
+    now = questions(ROOT)
+    for name, question in questions(last).items():
+        assert name in now
+        assert choices(question) <= choices(now[name]), name
+
+
+def test_every_question_has_a_default() -> None:
+    """So that `--defaults --skip-answered`, which engines run, always goes through (C3)."""
+    assert [
+        name for name, question in questions(ROOT).items() if "default" not in question
+    ] == []
+
+
+def test_nothing_needs_trust() -> None:
+    loaded = yaml.safe_load((ROOT / "copier.yml").read_text())
+    assert not TRUSTED & loaded.keys()
+    assert [
+        name for name, x in loaded.items() if isinstance(x, dict) and x.get("secret")
+    ] == []
+
+
+def taken(template: Path, question: str, typed: list[Any]) -> list[Any]:
+    """Return those values that the validator of a question has nothing to say against."""
+    loaded = yaml.safe_load((template / "copier.yml").read_text())
+    environment = SandboxedEnvironment(
+        **{**loaded["_envops"], "undefined": StrictUndefined},
+        extensions=[AnsibleCoreFiltersExtension],
+        loader=FileSystemLoader(template),
+    )
+    validator = environment.from_string(loaded[question]["validator"])
+    recipe: dict[str, Any] = {"modules": [], "files": [], "packages": [], "never": {}}
+    answers = {"package_name": "demo", "starter": "library", "recipe": recipe}
+    return [x for x in typed if not validator.render(answers, **{question: x}).strip()]
+
+
+def values() -> Iterator[Any]:
+    """Yield each question with all that the tests of names and texts ever typed."""
+    for name, cases in VALUES.items():
+        yield pytest.param(
+            name, [getattr(case, "values", [case])[0] for case in cases], id=name
+        )
+
+
+@pytest.mark.parametrize(("question", "typed"), values())
+def test_no_validator_is_tightened(
+    last: Path, question: str, typed: list[object]
+) -> None:
+    before = taken(last, question, typed)
+    assert before
+    assert taken(template_outside_git(), question, before) == before
