@@ -119,7 +119,7 @@ def values() -> Iterator[Any]:
         )
 
 
-@pytest.mark.parametrize(("question", "typed"), values())
+@pytest.mark.parametrize(("question", "typed"), list(values()))
 def test_no_validator_is_tightened(
     last: Path, question: str, typed: list[object]
 ) -> None:

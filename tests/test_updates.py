@@ -6,8 +6,10 @@ tree stands for the next one.
 
 import re
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +109,7 @@ def is_yours(path: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("release", "answers"), cases())
+@pytest.mark.parametrize(("release", "answers"), list(cases()))
 def test_an_untouched_project_becomes_a_fresh_one(
     history: Path, tmp_path: Path, release: str, answers: dict[str, Any]
 ) -> None:
@@ -192,7 +194,7 @@ def edit(project: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("release", "answers"), cases())
+@pytest.mark.parametrize(("release", "answers"), list(cases()))
 def test_edits_survive_an_update(
     history: Path, tmp_path: Path, release: str, answers: dict[str, Any]
 ) -> None:
@@ -312,3 +314,200 @@ def test_a_rename_by_hand_is_kept(project: Path) -> None:
     _, printed = copier("update", "--defaults", project, cwd=project)
     assert git(project, "status", "--porcelain") == "", printed
     run("./bootstrap", "--locked", "pytest", cwd=project)
+
+
+def test_changed_answers_reach_the_files_that_show_them(project: Path) -> None:
+    """All but what is yours; of that the last words tell."""
+    answers = {
+        "license": "ISC",
+        "repository": "https://example.org/ada/demo",
+        "description": "It hears.",
+        "python_min": "3.12",
+        "exports": "lazy",
+        "modules": "greeting:Greeter,greet filters:equalize",
+    }
+    before = contents(project)
+    data = [f"--data={name}={value}" for name, value in answers.items()]
+    _, printed = copier("update", "--defaults", *data, project, cwd=project)
+    after = contents(project)
+    assert {x: y for x, y in after.items() if is_yours(x)} == {
+        x: y for x, y in before.items() if is_yours(x)
+    }
+    pyproject = after["pyproject.toml"].decode()
+    for text in (
+        'license = "ISC"',
+        'Repository = "https://example.org/ada/demo"',
+        'description = "It hears."',
+        'requires-python = ">=3.12"',
+    ):
+        assert text in pyproject
+    assert b"ISC License" in after["LICENSE"]
+    left = printed.partition("Left to you")[2]
+    assert "write and export filters:equalize\n" in left
+    assert "delete, if you want it no longer, formats.plain:to_plain\n" in left
+    assert "make the imports of each __init__.py lazy\n" in left
+    commit(project)
+    _, printed = copier("update", "--defaults", project, cwd=project)
+    assert "Left to you" not in printed
+    assert "run ./bootstrap pytest" in printed
+    assert git(project, "status", "--porcelain") == ""
+
+
+def dirty(project: Path, template: Path) -> None:
+    append(project / "README.md", "Mine.\n")
+
+
+def without_answers(project: Path, template: Path) -> None:
+    (project / ".copier-answers.yml").unlink()
+    commit(project)
+
+
+def without_template(project: Path, template: Path) -> None:
+    replace(project / ".copier-answers.yml", str(template), f"{template}-gone")
+    commit(project)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (dirty, "Destination repository is dirty"),
+        (without_answers, "Template not found"),
+        (without_template, "Local template must be a directory."),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_what_cannot_be_updated_is_said_in_a_line(
+    template: Path, project: Path, trouble: Callable[[Path, Path], None], said: str
+) -> None:
+    """In Copier's own words, the last line of what may be a traceback; the project stays as it is."""
+    trouble(project, template)
+    before = contents(project)
+    status, printed = copier("update", "--defaults", project, cwd=project, check=False)
+    assert status != 0
+    assert said in printed.strip().splitlines()[-1]
+    assert contents(project) == before
+
+
+def test_a_downgrade_is_refused(template: Path, project: Path, tmp_path: Path) -> None:
+    newer = tmp_path / "newer"
+    run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
+    commit(newer, "1.1.0")
+    replace(project / ".copier-answers.yml", str(template), str(newer))
+    commit(project)
+    copier("update", "--defaults", project, cwd=tmp_path)
+    commit(project)
+    old = ("update", "--defaults", "--vcs-ref=1.0.0", project)
+    status, printed = copier(*old, cwd=tmp_path, check=False)
+    assert status != 0
+    (line,) = printed.strip().splitlines()
+    assert line.startswith("You are downgrading from 1.1.0 to 1.0.0.")
+    assert git(project, "status", "--porcelain") == ""
+
+
+def test_an_adopted_repository_is_updated_like_any_other(
+    template: Path, tmp_path: Path
+) -> None:
+    """What it had stays its own; what the standard added, the standard keeps."""
+    project = tmp_path / "sound"
+    (project / "sound").mkdir(parents=True)
+    (project / "sound/__init__.py").write_text('"""Sound."""\n')
+    (project / "pyproject.toml").write_text('[project]\nname = "sound"\n')
+    (project / ".gitignore").write_text("/mine/\n")
+    git(project, "init", "--quiet")
+    commit(project)
+    own = contents(project)
+    answers = tmp_path / "answers.yml"
+    adopt = (sys.executable, "-m", "fleet", "adopt", project, "--output", answers)
+    run(*adopt, cwd=ROOT)
+    newer = tmp_path / "newer"
+    run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
+    copy = ("copy", "--defaults", "--data-file", answers, newer, project)
+    _, printed = copier(*copy, cwd=tmp_path)
+    assert "stay yours, in updates, too: .gitignore, pyproject.toml." in printed
+    adopted = contents(project)
+    assert own.items() <= adopted.items()
+    assert {"bootstrap", "scripts/bootstrap.py", "requirements_lock.txt"} <= set(
+        adopted
+    )
+    assert not [path for path in adopted if path.startswith(("src/", "tests/"))]
+    commit(project)
+    for name in (".editorconfig", ".gitignore.jinja", "pyproject.toml.jinja"):
+        append(newer / "template" / name, "\n# New.\n")
+    commit(newer, "1.1.0")
+    copier("update", "--defaults", project, cwd=tmp_path)
+    changed = {line[3:] for line in git(project, "status", "--porcelain").splitlines()}
+    assert changed == {".copier-answers.yml", ".editorconfig"}
+
+
+@pytest.mark.slow
+def test_a_killed_update_is_undone_by_git(
+    template: Path, project: Path, tmp_path: Path
+) -> None:
+    """At any moment: what README says brings everything back, and the next update goes through."""
+    newer = tmp_path / "newer"
+    run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
+    append(newer / "template/.editorconfig", "\n[*.new]\nindent_size = 3\n")
+    (newer / "template/scripts/new.txt").write_text("New.\n")
+    commit(newer, "1.1.0")
+    replace(project / ".copier-answers.yml", str(template), str(newer))
+    append(project / "README.md", "Mine.\n")
+    commit(project)
+    before = contents(project)
+    command = [sys.executable, "-m", "copier", "update", "--defaults", str(project)]
+    started = time.monotonic()
+    run(*command, cwd=tmp_path)
+    took = time.monotonic() - started
+    wanted = contents(project)
+    assert wanted != before
+    undo = "git checkout --quiet . && git clean -fdq"
+    run("sh", "-c", undo, cwd=project)
+    changed = 0
+    for part in range(10):
+        child = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            child.wait(timeout=took * (0.5 + part / 20))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        changed += contents(project) != before
+        run("sh", "-c", undo, cwd=project)
+        assert contents(project) == before
+    assert changed, "no kill came in the middle"
+    run(*command, cwd=tmp_path)
+    assert contents(project) == wanted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("release", RELEASES)
+def test_an_edited_project_is_green_after_an_update(
+    history: Path, tmp_path: Path, release: str
+) -> None:
+    """With dependencies and a tool of its own: the bootstrap renews the lock, then all passes."""
+    project = born(history, release, tmp_path / "demo", {})
+    edit(project)
+    append(project / "src/demo/mine.py", "\nVALUE = 1\n")
+    init = project / "src/demo/__init__.py"
+    text = init.read_text()
+    text = text.replace(
+        "from . import formats, greeting", "from . import greeting, mine"
+    )
+    text = text.replace(
+        '__all__ = ["Greeter", "formats", "greet"',
+        '__all__ = ["Greeter", "VALUE", "greet"',
+    )
+    text = text.replace('"greeting"]', '"greeting", "mine"]').replace(
+        "\nfrom . import mine as mine\n", ""
+    )
+    init.write_text(
+        text.replace("\n\n__version__", "\nfrom .mine import VALUE\n\n__version__")
+    )
+    shutil.rmtree(project / "src/demo/formats")
+    shutil.rmtree(project / "tests/formats")
+    commit(project)
+    copier("update", "--defaults", project, cwd=tmp_path)
+    git(project, "add", "--all")
+    printed = run("./bootstrap", "pytest", cwd=project, env={"CI": ""})
+    assert "refreezing" in printed.stdout + printed.stderr
+    run("./bootstrap", "--locked", "python", "-c", "import idna, tomli_w", cwd=project)
