@@ -6,6 +6,7 @@ import ensurepip
 import fcntl
 import hashlib
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -207,6 +208,32 @@ class World:
 
 
 @dataclass
+class Terminal:
+    """A process on a terminal, and what it has written there."""
+
+    process: subprocess.Popen
+    handle: int
+    text: str = ""
+
+    def read(self) -> bool:
+        """Wait for more text; return whether there was any before all writers were gone."""
+        try:
+            more = os.read(self.handle, 9999)
+        except OSError:  # what Linux says when the last writer is gone
+            more = b""
+        self.text += more.decode(errors="replace")
+        return bool(more)
+
+    def end(self) -> str:
+        """Wait until the process, which has to succeed, is done; return all that it wrote."""
+        while self.read():
+            pass
+        assert self.process.wait(300) == 0, self.text
+        os.close(self.handle)
+        return self.text
+
+
+@dataclass
 class Checkout:
     """One project under test, and how to run its bootstrap."""
 
@@ -280,6 +307,20 @@ class Checkout:
         process = self.start(*arguments, **options)
         out, err = process.communicate(given, timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def on_terminal(
+        self, *arguments: str, launcher: tuple[str, ...] = (), **options
+    ) -> "Terminal":
+        """Start the bootstrap, or a launcher in its place, on a terminal of its own; `env` adds variables."""
+        main, side = pty.openpty()
+        command = launcher or (str(self.root / "bootstrap"), *arguments)
+        env = self.environment(TERM="xterm", **options.pop("env", {}))
+        options = {"cwd": self.root, **options}
+        process = subprocess.Popen(
+            command, env=env, stdin=side, stdout=side, stderr=side, **options
+        )
+        os.close(side)
+        return Terminal(process, main)
 
     def works(self, *arguments: str, **options) -> subprocess.CompletedProcess:
         """Run the bootstrap, which has to succeed."""

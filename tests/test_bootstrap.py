@@ -5,8 +5,10 @@ import functools
 import http.server
 import os
 import random
+import re
 import shutil
 import signal
+import ssl
 import subprocess
 import threading
 import time
@@ -792,6 +794,48 @@ def server(world):
     return server
 
 
+@pytest.fixture
+def certified(server, tmp_path):
+    """The same over HTTPS, with a certificate by an authority that only `authority` knows."""
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl here to make certificates")
+    (tmp_path / "leaf.txt").write_text(
+        "basicConstraints = CA:FALSE\nsubjectAltName = DNS:localhost\n"
+    )
+    sign = "openssl x509 -req -days 2 -CAcreateserial"
+    new = "openssl req -newkey rsa:2048 -nodes -keyout"
+    for command in (
+        f"{new} ca.key -x509 -days 2 -subj /CN=authority -out ca.pem",
+        f"{new} leaf.key -subj /CN=localhost -out leaf.csr",
+        f"{sign} -in leaf.csr -CA ca.pem -CAkey ca.key -extfile leaf.txt -out leaf.pem",
+    ):
+        subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "leaf.pem", tmp_path / "leaf.key")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.authority = tmp_path / "ca.pem"
+    return server
+
+
+@pytest.mark.parametrize("way", QUICK_WAYS)
+def test_certificate_of_an_own_authority(make, certified, tmp_path, way):
+    project = make(**WAYS[way])
+    variables = {
+        "PIP_INDEX_URL": f"https://localhost:{certified.server_port}/",
+        "UV_CACHE_DIR": str(tmp_path / "uv"),
+        "PIP_CACHE_DIR": str(tmp_path / "pip"),
+        "PIP_RETRIES": "0",
+    }
+    error = project.fails("true", env=variables)
+    assert "certificate" in error
+    assert "requirements_lock.txt could not be installed" in error.splitlines()[-1]
+    project.sound(env={**variables, "PIP_CERT": str(certified.authority)})
+    project.edit("requirements_dev.txt", "gamma", "gamma\nepsilon")
+    env = {**variables, "PIP_CERT": "ca.pem", "BOOTSTRAP_UV": "1"}
+    project.works("true", env=env, cwd=tmp_path)
+    assert "epsilon" in project.packages()
+
+
 def test_no_network(make, server, tmp_path):
     variables = {
         "PIP_INDEX_URL": server.url,
@@ -1035,33 +1079,109 @@ def test_interrupted_command(made):
     assert interrupt(process) == 130
 
 
-@pytest.mark.slow
 def test_bare_on_a_terminal_tells_what_to_do_next(made):
-    import pty
-
-    main, side = pty.openpty()
-    process = subprocess.Popen(
-        [made.root / "bootstrap"],
-        env=made.environment(TERM="xterm"),
-        stdin=side,
-        stdout=side,
-        stderr=side,
-        cwd=made.root,
-    )
-    process.wait()
-    text = os.read(main, 9999).decode()
+    text = made.on_terminal().end()
     assert "activate" in text
     assert "\033[" in text
-    process = subprocess.Popen(
-        [made.root / "bootstrap"],
-        env=made.environment(TERM="xterm", NO_COLOR="1"),
-        stdin=side,
-        stdout=side,
-        stderr=side,
-        cwd=made.root,
+    text = made.on_terminal(env={"NO_COLOR": "1"}).end()
+    assert "activate" in text
+    assert "\033[" not in text
+
+
+def activation(project, shell, **options):
+    """Return the line by which a bare bootstrap, called from this shell, says to activate."""
+    call = f"'{project.root / 'bootstrap'}'; true"
+    text = project.on_terminal(launcher=(shell, "-c", call), **options).end()
+    (line,) = (x for x in text.splitlines() if "to activate it:" in x)
+    return line.partition("to activate it:")[2].strip()
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "ksh", "fish", "csh", "tcsh"])
+def test_activation_line_works_in_the_shell_that_asked(make, tmp_path, shell):
+    if not shutil.which(shell):
+        pytest.skip(f"no {shell} here")
+    project = make("a b")
+    project.works("true")
+    for folder in (project.root, tmp_path):
+        line = activation(project, shell, cwd=folder)
+        word = "source" if shell in ("fish", "csh", "tcsh") else "."
+        # What a csh has that a person uses, and that the script of venv asks for.
+        before = "set prompt = '% '; " if shell in ("csh", "tcsh") else ""
+        assert line.startswith(f"{word} ")
+        result = subprocess.run(
+            [shell, "-c", f"{before}{line}; python -c 'import sys; print(sys.prefix)'"],
+            env=project.environment(TERM="xterm"),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.stdout.strip() == str(project.root / ".venv"), result.stderr
+
+
+def test_activation_line_for_powershell(made, tmp_path):
+    """No PowerShell is needed to see the line, only a shell of its name."""
+    shutil.copy(shutil.which("bash") or "", tmp_path / "pwsh")
+    assert activation(made, str(tmp_path / "pwsh")) == "& .venv/bin/Activate.ps1"
+    assert (made.root / ".venv/bin/Activate.ps1").exists()
+    line = activation(made, str(tmp_path / "pwsh"), cwd=tmp_path)
+    assert line == f"& {made.root}/.venv/bin/Activate.ps1"
+
+
+def test_activation_lines_on_windows(made):
+    """There both cmd and PowerShell are told, since a process cannot tell which of them it came from."""
+    code = (
+        "import os, sys; os.name = 'nt'; sys.path.insert(0, 'scripts');"
+        "import bootstrap; bootstrap.next_commands()"
     )
-    process.wait()
-    assert "\033[" not in os.read(main, 9999).decode()
+    line = made.works("python", "-c", code).stderr.splitlines()[-1]
+    path = line.partition('"')[2].partition("\\")[0]
+    assert path.startswith(".venv")
+    assert line.endswith(
+        f'"{path}\\activate.bat"  (PowerShell: & "{path}\\Activate.ps1")'
+    )
+
+
+@pytest.fixture
+def held(world):
+    """An index whose files come only once `go` is set, as over a slow line."""
+    go = threading.Event()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self):
+            if self.path.endswith(".whl"):
+                go.wait(60)
+            super().do_GET()
+
+    server = Server(("127.0.0.1", 0), functools.partial(Handler, directory=world.index))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.url, go
+    go.set()
+    server.stop()
+
+
+@pytest.mark.parametrize("way", QUICK_WAYS)
+def test_long_installation_shows_on_a_terminal_that_it_goes_on(
+    make, held, tmp_path, way
+):
+    project = make(**WAYS[way])
+    url, go = held
+    cold = {"PIP_INDEX_URL": url, "UV_CACHE_DIR": str(tmp_path / "uv")}
+    cold["PIP_CACHE_DIR"] = str(tmp_path / "pip")
+    terminal = project.on_terminal("true", env=cold)
+    while not re.search(r"Resolving|Preparing|Collecting", terminal.text):
+        assert terminal.read(), terminal.text
+    assert "ready" not in terminal.text
+    assert terminal.process.poll() is None
+    go.set()
+    assert "ready" in terminal.end()
+
+
+@pytest.mark.parametrize("way", QUICK_WAYS)
+def test_installation_under_ci_is_quiet_on_a_terminal_too(make, way):
+    (line,) = make(**WAYS[way]).on_terminal("true", env={"CI": "1"}).end().splitlines()
+    assert line.startswith("bootstrap: .venv is ready")
 
 
 WINE_PYTHON = """\

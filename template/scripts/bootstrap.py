@@ -496,8 +496,8 @@ def install(tool: "list[str]", mode: str) -> None:
     if done is None and run(get) is None:
         if shutil.disk_usage(VENV).free >> 20 < NEEDED_MB // 6:
             raise OSError(ENOSPC, os.strerror(ENOSPC), VENV)
-        hint = ", or without --offline" if "UV_OFFLINE" in os.environ else ""
-        raise UserError(f"{LOCK}: run this again once the reason above is gone{hint}")
+        hint = ": run this without --offline" if "UV_OFFLINE" in os.environ else ""
+        raise UserError(f"{LOCK} could not be installed, for the reason above{hint}")
     if build:
         # The editable way in production too: the source stays the only copy. setuptools
         # takes $x and {x} in the path of .venv for variables.
@@ -508,7 +508,7 @@ def install(tool: "list[str]", mode: str) -> None:
     # uv takes these for part of any environment; perhaps it is itself the last to go.
     surplus = {name for name, _, _ in chosen} | {"pip", "setuptools", "uv", "wheel"}
     surplus -= {name for name, _, _ in needed(roots)}
-    run([*tool, "uninstall", "-y", *sorted(surplus)], quiet=True)
+    run([*tool, "uninstall", *sorted(surplus)], quiet=True, PIP_YES="1")
 
 
 def installed() -> "dict[str, str]":
