@@ -30,7 +30,7 @@ WINDOWS = os.name == "nt"
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
-PYTHON = os.path.join(BIN, "python.exe" if WINDOWS else "python")
+PYTHON, UV = (os.path.join(BIN, f"{x}.exe" if WINDOWS else x) for x in ("python", "uv"))
 # Written empty before anything else, so it tells who made that folder, and with content
 # last, so it tells what is in there. Nothing else is "done".
 STAMP = os.path.join(VENV, "bootstrap.stamp")
@@ -447,9 +447,8 @@ def prepare(mode: str, flags: "list[str]", refreeze: bool, locked: bool) -> None
     reason = outdated() or ("as asked" if refreeze else "")
     if reason and locked and not refreeze:
         raise UserError(f"{reason}: run ./bootstrap --lock and commit {LOCK}")
-    started, own = time.time(), os.path.join(BIN, "uv")
-    reusable = stamp(mode)[1:4] == stamped()[1:4]
-    uv = find_uv("uv", own) if reusable else find_uv("uv")
+    started, reusable = time.time(), stamp(mode)[1:4] == stamped()[1:4]
+    uv = find_uv("uv", UV) if reusable else find_uv("uv")
     tool = [uv, "pip"] if uv else pip()  # which fails before anything is made
     pin = "".join(text for name, text, _ in needed() if name == "uv" and BY_UV)
     if reason and not uv and not pin:
@@ -460,7 +459,7 @@ def prepare(mode: str, flags: "list[str]", refreeze: bool, locked: bool) -> None
         write(CHOSEN, pin)
         if run([*tool, *PINNED, "--only-binary=:all:"]) is None:
             say("pip cannot get uv and does everything itself, which takes longer")
-        uv = find_uv(own)
+        uv = find_uv(UV)
     if reason:
         say(f"{reason}: refreezing")
         freeze(ROOT, uv, requires_python(), flags)
@@ -602,8 +601,8 @@ def work(arguments: "list[str]") -> int:
     checks, refreeze = "--check" in options, "--lock" in options or bool(flags)
     mode = "prod" if "--prod" in options else ((checks and stamped()) or ["dev"])[0]
     inside = os.path.realpath(os.path.dirname(sys.executable)) == os.path.realpath(BIN)
-    done = not refreeze and (checks or stamped()[:5] == stamp(mode))
-    if "--python" in options or not inside or not done:
+    todo = refreeze or not (checks or stamped()[:5] == stamp(mode))
+    if "--python" in options or not inside or todo:
         python = choose(options.get("--python", ""))
         if (python != BASE or inside) and python != handed:
             os.environ["BOOTSTRAP_FROM"] = python
