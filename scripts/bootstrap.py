@@ -316,6 +316,9 @@ def variables() -> "dict[str, str]":
     if told.get("UV_OFFLINE", "0") != "0":
         told["PIP_NO_INDEX"] = "1"
     told.update(PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1")
+    # What .venv holds, where it is activated, is no tool for making it.
+    paths = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    told["PATH"] = os.pathsep.join(path for path in paths if path != BIN)
     return dict(told, UV_PYTHON=PYTHON)
 
 

@@ -523,6 +523,17 @@ def test_base_python_upgraded(project, tmp_path):
     project.sound()
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_another_python_is_asked_for_in_the_activated_environment(make, way):
+    """The uv of .venv, which is then the first on PATH, goes with what it is in."""
+    project = make(**WAYS[way])
+    project.works("true")
+    path = f"{project.root / '.venv/bin'}:{project.environment()['PATH']}"
+    result = project.works("--python", other(12), "true", env={"PATH": path})
+    assert "ready" in result.stderr
+    project.sound()
+
+
 @pytest.mark.parametrize(
     ("without", "uv"),
     [("ensurepip", False), ("ensurepip", True), (("ensurepip", "pip"), True)],
