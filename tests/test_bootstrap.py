@@ -523,7 +523,7 @@ def test_base_python_upgraded(project, tmp_path):
     project.sound()
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", QUICK_WAYS)
 def test_another_python_is_asked_for_in_the_activated_environment(make, way):
     """The uv of .venv, which is then the first on PATH, goes with what it is in."""
     project = make(**WAYS[way])

@@ -186,6 +186,15 @@ def test_lazy_import_loads_no_module(generate: Generate, layout: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "layout",
+    [
+        pytest.param(
+            path, id=path.stem, marks=[pytest.mark.slow] * (path.stem != "sound")
+        )
+        for path in LAYOUTS
+    ],
+)
 def test_fresh_project_is_green(generate: Generate, layout: Path, exports: str) -> None:
     """Lint, types and tests pass with full coverage, and the formatter changes nothing."""
     project = generate(**answers(layout), exports=exports)

@@ -180,8 +180,15 @@ def template_with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("value", ["eager", "lazy"])
-@pytest.mark.parametrize("name", ["a", LONG])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (LONG, "lazy"),
+        pytest.param(LONG, "eager", marks=pytest.mark.slow),
+        pytest.param("a", "lazy", marks=pytest.mark.slow),
+        ("a", "eager"),
+    ],
+)
 def test_a_starter_is_a_folder_and_a_line(
     generate: Generate, template_with_toy: Path, name: str, value: str
 ) -> None:
