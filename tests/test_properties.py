@@ -401,6 +401,7 @@ sound_answers = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(sound_answers)
 @settings(REPEATABLE, max_examples=30)
 def test_what_no_rule_forbids_is_sound(answers: dict[str, object]) -> None:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from allpairspy import AllPairs
 from conftest import ROOT, STARTERS, commit, copier, git, run
+from packaging.version import Version
 
 NEXT = "1000.0.0"
 YOURS = {
@@ -39,7 +40,9 @@ OPTIONS = {
     "python_min": ["3.11", "3.13"],
     "modules": [None, MORE],
     "repository": ["", "https://gitlab.com/ada/demo", "https://github.com/ada/demo"],
+    "ci": [None, "gitlab", "none"],
 }
+SINCE = {"ci": "1.1.0"}  # questions that came with a later release
 
 
 def cases() -> Iterator[Any]:
@@ -54,14 +57,17 @@ def cases() -> Iterator[Any]:
             if manifest.exists()
             else {}
         )
-        return chosen.get("exports") not in never
+        early = any(
+            chosen.get(name) and Version(str(chosen["release"])) < Version(since)
+            for name, since in SINCE.items()
+        )
+        return chosen.get("exports") not in never and not early
 
     if RELEASES:
         for row in AllPairs(list(OPTIONS.values()), filter_func=possible):
             release, *values = row
             answers = dict(zip(list(OPTIONS)[1:], values, strict=True))
-            if answers["modules"] is None:
-                del answers["modules"]
+            answers = {k: v for k, v in answers.items() if v is not None}
             words = [release, *(re.sub(r"\W+", "-", str(x))[:12] for x in values)]
             yield pytest.param(release, answers, id=" ".join(words))
 
