@@ -213,13 +213,12 @@ PRODUCTION = [
 @pytest.mark.slow
 @pytest.mark.parametrize("prod", PRODUCTION)
 def test_production_is_what_uv_would_compile(
-    index: None, tmp_path: Path, prod: str
+    index: None, generate: Generate, prod: str
 ) -> None:
     """Following `# via` from requirements_prod.txt finds exactly what uv resolves that file alone to."""
-    (tmp_path / "scripts").mkdir()
-    shutil.copy(ROOT / "template/scripts/bootstrap.py", tmp_path / "scripts")
-    shutil.copy(ROOT / "template/requirements_dev.txt", tmp_path)
-    (tmp_path / "requirements_prod.txt").write_text(f"{prod}\n")
+    project = generate()
+    (project / "requirements_lock.txt").unlink()
+    (project / "requirements_prod.txt").write_text(f"{prod}\n")
     code = (
         "import sys; sys.path.insert(0, 'scripts'); import bootstrap as b;"
         "b.freeze(b.ROOT, sys.argv[1], '>=3.11', []);"
@@ -229,7 +228,7 @@ def test_production_is_what_uv_would_compile(
     assert uv
     do = partial(
         subprocess.run,
-        cwd=tmp_path,
+        cwd=project,
         env=clean(),
         capture_output=True,
         text=True,
@@ -237,8 +236,8 @@ def test_production_is_what_uv_would_compile(
     )
     chosen = do([sys.executable, "-c", code, uv]).stdout.split()
     # The lock's own versions as constraints, without hashes, which uv would want for everything.
-    locked = pins(tmp_path / "requirements_lock.txt")
-    (tmp_path / "constraints.txt").write_text(
+    locked = pins(project / "requirements_lock.txt")
+    (project / "constraints.txt").write_text(
         "\n".join(str(pin) for each in locked.values() for pin in each)
     )
     command = [

@@ -485,6 +485,24 @@ def test_a_killed_update_is_undone_by_git(
     assert contents(project) == wanted
 
 
+EXPORTS = '''"""The public names of demo."""
+
+from . import formats, mine
+from .mine import VALUE
+
+__version__ = "0.2.0"
+
+__all__ = ["VALUE", "formats", "mine"]
+'''
+MINE = """
+
+def test_mine() -> None:
+    import demo
+
+    assert demo.VALUE == 1
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("release", RELEASES)
 def test_an_edited_project_is_green_after_an_update(
@@ -493,24 +511,11 @@ def test_an_edited_project_is_green_after_an_update(
     """With dependencies and a tool of its own: the bootstrap renews the lock, then all passes."""
     project = born(history, release, tmp_path / "demo", {})
     edit(project)
+    assert not (project / "src/demo/greeting.py").exists()
+    (project / "tests/test_greeting.py").unlink()
     append(project / "src/demo/mine.py", "\nVALUE = 1\n")
-    init = project / "src/demo/__init__.py"
-    text = init.read_text()
-    text = text.replace(
-        "from . import formats, greeting", "from . import greeting, mine"
-    )
-    text = text.replace(
-        '__all__ = ["Greeter", "formats", "greet"',
-        '__all__ = ["Greeter", "VALUE", "greet"',
-    )
-    text = text.replace('"greeting"]', '"greeting", "mine"]').replace(
-        "\nfrom . import mine as mine\n", ""
-    )
-    init.write_text(
-        text.replace("\n\n__version__", "\nfrom .mine import VALUE\n\n__version__")
-    )
-    shutil.rmtree(project / "src/demo/formats")
-    shutil.rmtree(project / "tests/formats")
+    append(project / "tests/formats/test_renamed.py", MINE)
+    (project / "src/demo/__init__.py").write_text(EXPORTS)
     commit(project)
     copier("update", "--defaults", project, cwd=tmp_path)
     git(project, "add", "--all")
