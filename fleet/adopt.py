@@ -1,6 +1,7 @@
 """Write an existing repository's answers to the template's questions."""
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -147,7 +148,10 @@ def kept(folder: Path) -> list[str]:
     template = TEMPLATE / "template"
     files = [path for path in template.rglob("*") if path.is_file()]
     names = [path.relative_to(template).as_posix() for path in files]
-    names = [name.removesuffix(".jinja") for name in names if "{" not in name]
+    # What only some answers bring counts, too: {% if … %}.gitlab-ci.yml{% endif %}.
+    names = [re.sub(r"\{%.*?%\}", "", name) for name in names if "{{" not in name]
+    names = [name.removesuffix(".jinja") for name in names]
+    names = [name for name in names if not name.startswith(("src/", "tests/"))]
     there = [name for name in names if os.path.lexists(folder / name)]
     if "pyproject.toml" in there and "LICENSE" not in there and licenses(folder):
         there.append("LICENSE")

@@ -442,7 +442,9 @@ def test_an_adopted_repository_is_updated_like_any_other(
     (project / "sound/__init__.py").write_text('"""Sound."""\n')
     (project / "pyproject.toml").write_text('[project]\nname = "sound"\n')
     (project / ".gitignore").write_text("/mine/\n")
+    (project / ".gitlab-ci.yml").write_text("mine: {script: [make]}\n")
     git(project, "init", "--quiet")
+    git(project, "remote", "add", "origin", "https://gitlab.com/ada/sound.git")
     commit(project)
     own = contents(project)
     answers = tmp_path / "answers.yml"
@@ -452,12 +454,14 @@ def test_an_adopted_repository_is_updated_like_any_other(
     run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
     copy = ("copy", "--defaults", "--data-file", answers, newer, project)
     _, printed = copier(*copy, cwd=tmp_path)
-    assert "stay yours, in updates, too: .gitignore, pyproject.toml." in printed
+    assert (
+        "stay yours, in updates, too: .gitignore, .gitlab-ci.yml, pyproject.toml."
+        in printed
+    )
     adopted = contents(project)
     assert own.items() <= adopted.items()
-    assert {"bootstrap", "scripts/bootstrap.py", "requirements_lock.txt"} <= set(
-        adopted
-    )
+    added = {"bootstrap", "scripts/bootstrap.py", ".gitlab/standard.yml"}
+    assert added <= set(adopted)
     assert not [path for path in adopted if path.startswith(("src/", "tests/"))]
     commit(project)
     for name in (".editorconfig", ".gitignore.jinja", "pyproject.toml.jinja"):
