@@ -869,7 +869,8 @@ def test_a_package_from_the_index(
     assert (answers["license"], answers["repository"]) == (licence, url)
     assert answers["description"] == description
     assert answers["python_min"] == "3.11"
-    assert ASKED - {"exports"} - answers.keys() == unknown
+    free = {"ci", "exports"}  # nothing in a repository decides them
+    assert ASKED - free - answers.keys() == unknown
     assert ("flat layout" in told) == ("/" not in home)
 
     listed = git(repository, "ls-files", "-z", *own).split("\0") if own else []
