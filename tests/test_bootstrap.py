@@ -314,6 +314,7 @@ def test_removed_requirement_takes_along_what_only_it_needed(made):
     assert tools(made.packages()) == DEV
 
 
+@pytest.mark.slow
 def test_pip_removes_too(make):
     project = make(**WAYS["pip"])
     project.works("true")
@@ -1247,6 +1248,7 @@ def test_cmd_hands_over_with_arguments_and_status(windows):
     assert result.stdout.strip().endswith('a b\\scripts" --prod "x y" z')
 
 
+@pytest.mark.slow
 def test_cmd_passes_over_the_store_and_old_pythons(windows):
     (windows.root / "bin" / "python3.bat").write_bytes(
         (windows.root / "bin" / "python.bat").read_bytes()

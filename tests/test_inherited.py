@@ -118,6 +118,7 @@ def project(request: pytest.FixtureRequest, generate: Generate) -> Path:
     return generate(**yaml.safe_load(layout.read_text()), exports=request.param)
 
 
+@pytest.mark.slow
 def test_exports_are_found_false(project: Path, subtests: pytest.Subtests) -> None:
     kept = {
         path: path.read_text()
