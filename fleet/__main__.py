@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .adopt import adopt
+from .drift import add_arguments, drift
 from .sources import UserError
 
 
@@ -27,13 +28,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--force", action="store_true", help="replace FILE where it exists"
     )
     command.set_defaults(run=lambda o: adopt(o.repository, o.output, force=o.force))
+    tell = "say how far repositories are from their templates"
+    command = commands.add_parser(
+        "drift",
+        help=tell,
+        description=f"{tell}.".capitalize(),
+        epilog="Exit status: 0 all clean, 1 drift, 2 something could not be told.",
+    )
+    add_arguments(command)
+    command.set_defaults(run=drift)
     options = parser.parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except UserError as error:
         print(f"fleet: {error}", file=sys.stderr)
         return 2
-    return 0
+    except KeyboardInterrupt:
+        print("fleet: interrupted", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -1,0 +1,284 @@
+"""Say how far repositories are from their templates: one row for each project.
+
+Rows stream: what is held at a time are the rows of a few repositories, and for the table
+and the page all rows, without any file's content.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from .drift_row import STATES, Row, shown
+from .sources import UserError, show
+
+# The files that people and templates write together. Plinth's; other templates' are called the same.
+SHARED = (
+    ".gitignore",
+    ".gitlab-ci.yml",
+    "LICENSE",
+    "pyproject.toml",
+    "requirements_dev.txt",
+)
+
+
+class Source(NamedTuple):
+    """A repository, and where it is."""
+
+    name: str
+    place: str  # its folder or its URL
+
+
+class Expired(BaseException):
+    """A repository took too long; no handler of Exception is to stop this."""
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    command.add_argument("repository", nargs="*", help="its folder or its URL")
+    command.add_argument(
+        "--from", type=Path, metavar="FILE", help="and those that are named there, a line each; # comments"
+    )
+    command.add_argument(
+        "--all-repos",
+        type=Path,
+        nargs="?",
+        const=Path("all-repos.json"),
+        metavar="FILE",
+        help="and those that all-repos has cloned by its settings (all-repos.json)",
+    )
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON lines")
+    form.add_argument("--html", type=Path, metavar="FILE", help="write a page")
+    command.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="keep the rows there as they come, and go on from those that it has",
+    )
+    command.add_argument(
+        "--shared",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help=f"files that are meant to be edited, besides {', '.join(SHARED)}",
+    )
+    command.add_argument(
+        "--allow-behind", type=int, default=0, metavar="N", help="releases behind that are no drift (0)"
+    )
+    command.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="worker processes (one for each core)"
+    )
+    command.add_argument(
+        "--timeout", type=int, default=300, metavar="SECONDS", help="how long a repository may take (300)"
+    )
+
+
+def drift(options: argparse.Namespace) -> int:
+    """Report on repositories; return 0 where all are clean, 1 for drift, 2 where one cannot be told.
+
+    Raises:
+        UserError: When the lists of repositories cannot be read, or a file not be written.
+    """
+    from .drift_report import progress, write_page, write_table
+
+    sources = [*listed(options)]
+    if not sources:
+        raise UserError("no repository is named: give folders, --from FILE or --all-repos")
+    if options.html and not options.html.parent.is_dir():
+        raise UserError(f"there is no folder for {show(options.html)}")
+    journal = Journal(options.resume, sources)
+    found = deque[Row]()
+    worst = 0
+    with progress(len(sources)) as advance:
+        for rows in journal.keep(sources, examined(journal.left, options)):
+            for row in rows:
+                worst = max(worst, STATES.index(row.state))
+                if options.json:
+                    print(json.dumps(row.data()), flush=True)
+                else:
+                    found.append(row)
+            advance()
+    if options.html:
+        write_page(sorted(found, key=lambda row: row.rank), options.html)
+    elif not options.json:
+        write_table(sorted(found, key=lambda row: row.rank))
+    return worst
+
+
+def listed(options: argparse.Namespace) -> Iterator[Source]:
+    """Yield the repositories that were named, each once.
+
+    Raises:
+        UserError: When a list of them cannot be read.
+    """
+    seen = set()
+    for source in named(options):
+        if source.name not in seen:
+            seen.add(source.name)
+            yield source
+
+
+def named(options: argparse.Namespace) -> Iterator[Source]:
+    """Yield the repositories of the command line, of a file and of all-repos.
+
+    https://github.com/asottile/all-repos#setting-up: `output_dir` is relative to the settings, and holds a list.
+    """
+    for name in options.repository:
+        yield Source(name, name)
+    if path := getattr(options, "from"):
+        for line in text_of(path).splitlines():
+            name = line.strip()
+            if name and not name.startswith("#"):
+                remote = "://" in name or ("@" in name.partition(":")[0] and ":" in name)
+                yield Source(name, name if remote else str(path.parent / name))
+    if path := options.all_repos:
+        try:
+            settings = json.loads(text_of(path))
+            folder = path.parent / settings["output_dir"]
+            for name in json.loads(text_of(folder / "repos_filtered.json")):
+                yield Source(name, str(folder / name))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{show(path)} is no settings of all-repos: {error!r}") from error
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file that the user names."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UserError(f"cannot read {show(path)}: {reason}") from error
+
+
+class Journal:
+    """Rows kept in a file, so that an interrupted run goes on where it was."""
+
+    def __init__(self, path: Path | None, sources: Iterable[Source]) -> None:
+        """Read the rows of an earlier run; a repository counts when it has all of its rows."""
+        self.path = path
+        self.done: dict[str, list[Row]] = {}
+        if path and path.exists():
+            rows: dict[str, list[Row]] = {}
+            whole, _, _ = text_of(path).rpartition("\n")
+            for line in whole.splitlines():
+                try:
+                    row = Row.of(json.loads(line))
+                except (ValueError, TypeError) as error:
+                    raise UserError(f"{show(path)} holds no rows of an earlier run: choose another file") from error
+                rows.setdefault(row.repository, []).append(row)
+            self.done = {
+                name: found[-found[-1].projects :]
+                for name, found in rows.items()
+                if len(found) >= found[-1].projects
+            }
+            self.write("\n" if not text_of(path).endswith("\n") and text_of(path) else "")
+        self.left = [source for source in sources if shown(source.name) not in self.done]
+
+    def write(self, text: str) -> None:
+        """Add to the file at once."""
+        if self.path:
+            try:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(text)
+            except OSError as error:
+                raise UserError(f"cannot write {show(self.path)}: {error.strerror}") from error
+
+    def keep(self, sources: list[Source], new: Iterable[list[Row]]) -> Iterator[list[Row]]:
+        """Yield the rows of the earlier run, then the new ones, which are written down first."""
+        yield from self.done.values()
+        for rows in new:
+            self.write("".join(f"{json.dumps(row.data())}\n" for row in rows))
+            yield rows
+
+
+def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[list[Row]]:
+    """Yield the rows of each repository, in their order, from a few worker processes.
+
+    One that takes its worker down is examined once more alone, then costs its row.
+    """
+    if not sources:
+        return
+    jobs = max(1, min(options.jobs, len(sources)))
+    waiting = deque(sources)
+    with TemporaryDirectory(prefix="drift-") as folder:
+        while waiting:
+            running: deque[tuple[Source, Future[list[Row]]]] = deque()
+            pool = workers(jobs, folder, options)
+            try:
+                while waiting or running:
+                    while waiting and len(running) < 8 * jobs:
+                        source = waiting.popleft()
+                        running.append((source, pool.submit(examine, source)))
+                    source, future = running[0]
+                    rows = future.result()
+                    running.popleft()
+                    yield rows
+            except BrokenProcessPool:
+                for source, _ in running:
+                    yield alone(source, folder, options)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+def workers(jobs: int, folder: str, options: argparse.Namespace) -> ProcessPoolExecutor:
+    """Start worker processes, which read each template once between them."""
+    ways = multiprocessing.get_all_start_methods()
+    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
+    if "forkserver" in ways:
+        context.set_forkserver_preload(["fleet.drift_project"])
+    shared = (*SHARED, *options.shared)
+    given = (folder, context.Lock(), shared, options.allow_behind, options.timeout)
+    return ProcessPoolExecutor(jobs, context, initializer=begin, initargs=given)
+
+
+def alone(source: Source, folder: str, options: argparse.Namespace) -> list[Row]:
+    """Examine a repository in a worker of its own."""
+    try:
+        with workers(1, folder, options) as pool:
+            return pool.submit(examine, source).result()
+    except BrokenProcessPool:
+        text = "reading it ended the process that did, perhaps for want of memory"
+        return [Row(shown(source.name), problem=text)]
+
+
+def begin(folder: str, lock: Any, shared: list[str], allow_behind: int, seconds: int) -> None:
+    """Set a worker up; an interrupt is its parent's to handle."""
+    from .drift_project import Drift
+    from .drift_template import Templates
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGALRM"):
+
+        def expire(*_: object) -> None:
+            raise Expired
+
+        signal.signal(signal.SIGALRM, expire)
+    worker.update(
+        drift=Drift(Templates(Path(folder), lock), shared, allow_behind, seconds), seconds=seconds
+    )
+
+
+worker: dict[str, Any] = {}
+
+
+def examine(source: Source) -> list[Row]:
+    """Examine a repository in a worker; where the system has no alarms, without a limit of time."""
+    alarm = getattr(signal, "alarm", lambda _: None)
+    try:
+        alarm(worker["seconds"])
+        rows: list[Row] = worker["drift"].examine(*source)
+    except Expired:
+        rows = [Row(shown(source.name), problem=f"reading it took more than {worker['seconds']} seconds")]
+    finally:
+        alarm(0)
+    return rows

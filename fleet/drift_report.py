@@ -1,0 +1,87 @@
+"""Shows rows to people: as a table, and as a page."""
+
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from .adopt import write
+from .drift_row import STATES, Row
+
+COLOURS = {"clean": "green", "drift": "yellow", "unknown": "red"}
+WIDE = 160  # where no terminal says how wide it is
+
+
+@contextlib.contextmanager
+def progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show on stderr how many repositories are done, on a terminal only."""
+    columns = TextColumn("drift"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with bar:
+        task = bar.add_task("drift", total=total)
+        yield lambda: bar.advance(task)
+
+
+def visible(text: str) -> str:
+    """Return text without what a terminal or a page would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def behind(row: Row) -> str:
+    """Return how far a project is from the newest release."""
+    return "" if row.behind is None else str(row.behind)
+
+
+def summary(rows: list[Row]) -> str:
+    """Return how many projects are in which state."""
+    counted = Counter(row.state for row in rows)
+    return ", ".join(f"{counted[state]} {state}" for state in reversed(STATES))
+
+
+def write_table(rows: list[Row]) -> None:
+    """Print a table, worst first."""
+    console = Console(highlight=False, soft_wrap=False, emoji=False, markup=False)
+    if not console.is_terminal:
+        console.width = WIDE
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("state", "repository", "version", "behind", "findings"):
+        end = "right" if name == "behind" else "left"
+        table.add_column(name, justify=end, overflow="fold", no_wrap=name == "state")  # type: ignore[arg-type]
+    for row in rows:
+        findings = Text("\n").join(
+            Text(visible(text), "" if kind == "bad" else "dim") for kind, text in row.findings()
+        )
+        table.add_row(
+            Text(row.state, COLOURS[row.state]),
+            Text(visible(row.name)),
+            Text(visible(row.version or "")),
+            Text(behind(row)),
+            findings,
+        )
+    console.print(table)
+    console.print(summary(rows))
+
+
+def write_page(rows: list[Row], path: Path) -> None:
+    """Write a page that needs nothing besides itself, a line for each project."""
+    here = Path(__file__).parent
+    jinja = Environment(
+        loader=FileSystemLoader(here),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.filters["visible"] = visible
+    page = jinja.get_template("drift.html.jinja")
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    text = page.render(rows=rows, summary=summary(rows), when=when, behind=behind)
+    write(text.encode("utf-8", "replace"), path)

@@ -1,0 +1,275 @@
+"""Reads a git repository that nobody vouches for, and changes nothing in it.
+
+Its own settings are never in force: they may name programs (core.fsmonitor, filters,
+helpers) that git would run. Git reads its index, objects and files through a git folder
+of ours instead, without a way to fetch what is missing.
+"""
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from template.scripts.conflicts import LEFT
+
+from .sources import UserError, show
+
+# What a person's environment may hold of another repository: git rev-parse --local-env-vars
+FOREIGN = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+SETTINGS = """\
+[core]
+    fsmonitor = false
+    hooksPath = /dev/null
+    quotePath = false
+[safe]
+    directory = *
+"""
+ANSWERS = re.compile(r"\.copier-answers.*\.ya?ml")
+
+
+class GitError(Exception):
+    """What git said when it failed, on one line."""
+
+
+def run_git(
+    *arguments: str | Path,
+    env: dict[str, str],
+    cwd: Path,
+    given: str | None = None,
+    also: Sequence[int] = (),
+    seconds: float = 120,
+) -> str:
+    """Run git and return what it printed.
+
+    Args:
+        arguments: The words after `git`.
+        env: All of its environment.
+        cwd: Where it runs.
+        given: What it reads from stdin.
+        also: Exit statuses besides 0 that are no failure.
+        seconds: How long it may take.
+
+    Raises:
+        GitError: When it fails, or takes too long.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", *map(str, arguments)],  # noqa: S607
+            cwd=cwd,
+            env=env,
+            input=given or "",
+            capture_output=True,
+            check=False,
+            timeout=seconds,
+            encoding="utf-8",
+            errors="surrogateescape",
+        )
+    except subprocess.TimeoutExpired as error:
+        raise GitError(f"git took more than {seconds:g} seconds") from error
+    except OSError as error:
+        raise GitError(f"git does not run: {error.strerror}") from error
+    if done.returncode and done.returncode not in also:
+        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        said = [line for line in said if re.match("(fatal|error|ERROR)", line)] or said
+        raise GitError(said[0][:300] if said else f"git exits with {done.returncode}")
+    return done.stdout
+
+
+def plain_environment() -> dict[str, str]:
+    """Return this process's environment without what names a repository, or would ask."""
+    plain = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    ssh = os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=20")
+    return plain | {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_SSH_COMMAND": ssh,
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
+
+
+@dataclass
+class Repository:
+    """A repository that was found, and git that reads it."""
+
+    root: Path  # its working tree; of a bare repository a copy of HEAD aside
+    here: str  # the folder that was asked for, below the root
+    env: dict[str, str]
+    folder: Path  # its git folder
+    dirty: bool | None = None
+
+    def git(self, *arguments: str | Path, also: Sequence[int] = ()) -> str:
+        """Run git on it, by no setting of its own."""
+        return run_git(*arguments, env=self.env, cwd=self.root, also=also)
+
+    def answers_files(self) -> list[str]:
+        """Return the answers files that it tracks or would add, by path."""
+        listed = self.git(
+            "ls-files", "-zco", "--exclude-standard", "--", "*.copier-answers*.y*ml"
+        )
+        within = f"{self.here}/" if self.here else ""
+        return sorted(
+            path
+            for path in set(filter(None, listed.split("\0")))
+            if ANSWERS.fullmatch(path.rpartition("/")[2]) and path.startswith(within)
+            if os.path.lexists(self.root / path)
+        )
+
+    def conflicts(self) -> dict[str, str]:
+        """Return what is left of unfinished merges, by path: the rules of the projects' own gate."""
+        found = {}
+        for what, command in LEFT.items():
+            for path in self.git(*command.split(), also=[1]).splitlines():
+                found.setdefault(path, what)
+        return found
+
+    def is_dirty(self) -> bool:
+        """Return whether there is work that is not committed."""
+        if self.dirty is not None:
+            return self.dirty
+        return bool(self.git("status", "--porcelain", "--ignore-submodules=all"))
+
+    def left_out(self, paths: Sequence[str]) -> set[str]:
+        """Return which paths a sparse checkout leaves out on purpose."""
+        listed = self.git("ls-files", "-tz", "--", *paths).split("\0")
+        return {line[2:] for line in listed if line.startswith("S ")}
+
+    def answered(self, path: str) -> str:
+        """Return the answers file as the last copy or update committed it, which moved `_commit`.
+
+        Nothing where the history is not there, or does not say.
+        """
+        try:
+            log = ["log", "-1", "--no-textconv", "--no-ext-diff", "--no-show-signature"]
+            commit = self.git(*log, "--format=%H", "-G^_commit:", "--", path).strip()
+            return self.git("cat-file", "blob", f"{commit}:{path}") if commit else ""
+        except GitError:
+            return ""
+
+
+def find(path: Path) -> tuple[Path, Path]:
+    """Return the top folder and the git folder of the repository that a path is in.
+
+    Git itself would ask the repository's settings where its files are.
+    https://git-scm.com/docs/gitrepository-layout
+
+    Raises:
+        UserError: When there is none, or it cannot be read.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - what is linked keeps its name
+    try:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            raise UserError("it is no folder")
+        os.listdir(path)  # noqa: PTH208 - for the error that it may raise
+        for folder in (path, *path.parents):
+            entry = folder / ".git"
+            if os.path.lexists(entry):
+                return folder, entry if entry.is_dir() else pointed_to(entry)
+            names = [folder / name for name in ("HEAD", "objects", "refs")]
+            if names[0].is_file() and names[1].is_dir() and names[2].is_dir():
+                return folder, folder
+    except FileNotFoundError as error:
+        raise UserError("there is no such folder") from error
+    except OSError as error:
+        raise UserError(f"cannot read it: {error.strerror}") from error
+    raise UserError(
+        "it is no git repository, and Copier updates no other: git init, and commit"
+    )
+
+
+def pointed_to(entry: Path) -> Path:
+    """Return the git folder that the file `.git` of a worktree or a submodule names."""
+    text = entry.read_bytes()[:9999].decode(errors="surrogateescape")
+    folder = entry.parent / text.removeprefix("gitdir:").strip()
+    if not text.startswith("gitdir:") or not folder.is_dir():
+        raise UserError(f"its .git names no git folder: {show(text.strip())}")
+    return Path(os.path.normpath(folder))
+
+
+def open_repository(path: Path, aside: Path) -> Repository:
+    """Find the repository that a path is in, and make it readable.
+
+    Args:
+        path: A folder in it.
+        aside: A folder of ours, for the git folder, and for the files of a bare repository.
+
+    Raises:
+        UserError: When there is none, or it cannot be read.
+        GitError: When git cannot read it.
+    """
+    root, folder = find(path)
+    common = folder
+    if (folder / "commondir").is_file():
+        common = folder / (folder / "commondir").read_text("utf-8").strip()
+    try:
+        config = (common / "config").read_text("utf-8", errors="replace")
+        os.listdir(common / "objects")  # noqa: PTH208
+    except OSError as error:
+        raise UserError(f"cannot read its git folder: {error.strerror}") from error
+    sha256 = re.search(r"(?im)^\s*objectformat\s*=\s*sha256", config)
+    ours = aside / "ours.git"
+    (ours / "refs").mkdir(parents=True)
+    (ours / "objects").mkdir()
+    extension = "[extensions]\n\tobjectFormat = sha256\n" if sha256 else ""
+    (ours / "config").write_text(
+        f"[core]\n\trepositoryFormatVersion = 1\n{extension}", "utf-8"
+    )
+    (ours / "HEAD").write_text("ref: refs/heads/none\n", "utf-8")
+    (aside / ".gitconfig").write_text(SETTINGS, "utf-8")
+    env = plain_environment() | {
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(aside / ".gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+        "HOME": str(aside),
+        "XDG_CONFIG_HOME": str(aside),
+    }
+    # Where HEAD is only its own git folder knows; to say so takes no file, object or helper.
+    asked = ["--git-dir", folder, "rev-parse", "--verify", "--quiet", "HEAD"]
+    head = run_git(*asked, env=env, cwd=aside, also=[1, 128]).strip()
+    if head:
+        (ours / "HEAD").write_text(f"{head}\n", "utf-8")
+    env |= {
+        "GIT_DIR": str(ours),
+        "GIT_INDEX_FILE": str(folder / "index"),
+        "GIT_OBJECT_DIRECTORY": str(common / "objects"),
+        "GIT_WORK_TREE": str(root),
+    }
+    if (common / "shallow").exists():
+        env["GIT_SHALLOW_FILE"] = str(common / "shallow")
+    if (common / "info/exclude").is_file():
+        with (aside / ".gitconfig").open("a", encoding="utf-8") as file:
+            quoted = re.sub(r'(["\\])', r"\\\1", str(common / "info/exclude"))
+            file.write(f'[core]\n    excludesFile = "{quoted}"\n')
+    here = os.path.relpath(path, root)
+    repository = Repository(root, "" if here == "." else here, env, folder)
+    if root == folder:
+        if not head:
+            raise UserError("it is bare and has no commit")
+        tree = aside / "tree" / root.name.removesuffix(".git")
+        tree.mkdir(parents=True)
+        env |= {"GIT_INDEX_FILE": str(aside / "index"), "GIT_WORK_TREE": str(tree)}
+        repository = Repository(tree, "", env, folder, dirty=False)
+        repository.git("read-tree", head)
+        repository.git("checkout-index", "--all", "--quiet")
+    return repository

@@ -1,0 +1,316 @@
+"""Fetches templates, and has Copier render them aside.
+
+Each template is fetched once for all workers, each of its versions is checked out once and read once
+by each worker. Copier renders, as it does in an update, without trust; spared are its clone for
+every project and its git call for every file. That takes Copier's own Worker, which
+is not public: what it is asked here is compared with `copier recopy` by the tests.
+"""
+
+import contextlib
+import hashlib
+import io
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from copier._jinja_ext import get_yield_context
+from copier._main import Worker, _operation
+from copier._settings import SettingsModel
+from copier._template import Template
+from copier._types import RelativePath
+from copier._vcs import get_repo
+from packaging.version import InvalidVersion, Version
+
+from .drift_repository import GitError, plain_environment, run_git
+from .drift_row import shown
+from .sources import UserError, show
+
+SCHEMES = ("https", "http", "ssh", "git", "file")
+SAFE = (
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "protocol.ext.allow=never"),
+    *("-c", "http.lowSpeedLimit=1000"),
+    *("-c", "http.lowSpeedTime=30"),
+    *("-c", "advice.detachedHead=false"),
+)
+
+
+def git_address(address: str) -> str:
+    """Return what git is given for an address, as Copier expands it.
+
+    Raises:
+        UserError: For one that is relative, that names a program or an option of git's, or
+            leads to no repository.
+    """
+    plain = address.removeprefix("git+")
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", plain)
+    if (
+        address.startswith("-")
+        or re.search(r"[\x00-\x1f\x7f]|\A[^/]*::|://-|@-", address)
+        or (scheme and scheme[1].lower() not in SCHEMES)
+    ):
+        raise UserError(f"{show(shown(address))} is no address of a template")
+    if scheme or re.match(r"g[hl]:|[\w.-]+@[\w.-]+:", plain):
+        return str(get_repo(address) or address)
+    folder = Path(address).expanduser()
+    if not folder.is_absolute():
+        raise UserError(f"{show(address)} is relative, so nothing finds it")
+    try:
+        if not folder.exists():
+            raise UserError(f"{show(address)} is not there")
+        repository = get_repo(address)
+    except OSError as error:
+        raise UserError(f"{show(address)}: {error.strerror}") from error
+    if not repository:
+        raise UserError(f"{show(address)} is no git repository, so it has no versions")
+    return str(Path(repository).resolve())
+
+
+@dataclass
+class Version_:
+    """One version of a template, checked out, and what is read of it once."""
+
+    template: Template
+    jinja: Any = None
+
+
+@dataclass
+class Templates:
+    """The templates that a worker has read, and where all workers keep them."""
+
+    folder: Path
+    lock: AbstractContextManager[Any] = field(default_factory=contextlib.nullcontext)
+    _tags: dict[str, dict[str, Version]] = field(default_factory=dict)
+    _versions: dict[tuple[str, str], Version_] = field(default_factory=dict)
+    _failed: dict[str, str] = field(default_factory=dict)
+    _unmerged: dict[tuple[str, str], list[Version]] = field(default_factory=dict)
+
+    def git(self, *arguments: str | Path, cwd: Path, given: str | None = None) -> str:
+        """Run git with the user's settings, since a template's host may ask for credentials."""
+        return run_git(*SAFE, *arguments, env=plain_environment(), cwd=cwd, given=given)
+
+    def mirror(self, address: str) -> Path:
+        """Return a template's repository, fetched by the first worker that asks.
+
+        Raises:
+            UserError: When that failed, for every project alike.
+        """
+        if address in self._failed:
+            raise UserError(self._failed[address])
+        key = hashlib.sha256(address.encode(errors="surrogateescape")).hexdigest()[:20]
+        home = self.folder / key
+        try:
+            with self.lock:
+                if (home / "failed").exists():
+                    raise UserError((home / "failed").read_text("utf-8"))
+                if not (home / "mirror").exists():
+                    home.mkdir(parents=True, exist_ok=True)
+                    try:
+                        url = git_address(address)
+                        clone = ("clone", "--quiet", "--mirror", "--template=")
+                        self.git(*clone, "--", url, home / "new", cwd=home)
+                        (home / "new").rename(home / "mirror")
+                        (home / "url").write_text(url, "utf-8")
+                    except GitError as error:
+                        text = str(error).replace(address, shown(address))
+                        raise UserError(f"{shown(address)}: {text}") from error
+        except UserError as error:
+            self._failed[address] = str(error)
+            (home / "failed").write_text(str(error), "utf-8", errors="replace")
+            raise
+        return home / "mirror"
+
+    def tags(self, address: str) -> dict[str, Version]:
+        """Return the releases of a template: tags that are versions by PEP 440."""
+        if address not in self._tags:
+            listed = self.git("tag", "--list", cwd=self.mirror(address)).splitlines()
+            self._tags[address] = {}
+            for tag in listed:
+                with contextlib.suppress(InvalidVersion):
+                    self._tags[address][tag] = Version(tag)
+        return self._tags[address]
+
+    def commit(self, address: str, ref: str) -> str:
+        """Return the commit that a version names.
+
+        Raises:
+            UserError: When the template has it no more.
+        """
+        found = ""
+        if "\n" not in ref:
+            batch = ("cat-file", "--batch-check=%(objectname)")
+            mirror = self.mirror(address)
+            found = self.git(*batch, cwd=mirror, given=f"{ref}^{{commit}}\n").strip()
+        if not re.fullmatch("[0-9a-f]{40,64}", found):
+            newest = max(self.tags(address).values(), default=None)
+            raise UserError(
+                f"{shown(address)} has no version {show(ref)} (any more); its newest is {newest}"
+            )
+        return found
+
+    def newer(self, address: str, ref: str) -> list[Version]:
+        """Return the releases that are newer than a version; pre-releases only after one."""
+        tags = self.tags(address)
+        own = tags.get(ref)
+        if own:
+            found = [version for version in tags.values() if version > own]
+        else:
+            commit = self.commit(address, ref)
+            if (address, commit) not in self._unmerged:
+                listed = ("tag", "--list", "--no-merged", commit)
+                mirror = self.mirror(address)
+                self._unmerged[address, commit] = [
+                    tags[tag]
+                    for tag in self.git(*listed, cwd=mirror).splitlines()
+                    if tag in tags
+                ]
+            found = self._unmerged[address, commit]
+        early = own is not None and own.is_prerelease
+        return sorted({v for v in found if early or not v.is_prerelease})
+
+    def version(self, address: str, ref: str) -> Version_:
+        """Return a version of a template, as Copier knows it."""
+        if (address, ref) not in self._versions:
+            commit = self.commit(address, ref)
+            folder = self.mirror(address).parent / commit
+            with self.lock:
+                if not folder.exists():
+                    self.check_out(commit, folder)
+            template = Template(url=address, ref=ref)
+            vars(template).update(
+                commit=ref,
+                commit_hash=commit,
+                git_index_modes={},  # the checkout's own modes are true
+                local_abspath=folder.resolve(),
+                vcs="git",
+                version=self.tags(address).get(ref),
+            )
+            self._versions[address, ref] = Version_(template)
+        return self._versions[address, ref]
+
+    def check_out(self, commit: str, folder: Path) -> None:
+        """Check a commit out, with its submodules."""
+        mirror = folder.parent / "mirror"
+        with TemporaryDirectory(dir=folder.parent, prefix="new-") as temporary:
+            new = Path(temporary) / "tree"
+            clone = ("clone", "--quiet", "--shared", "--no-checkout", "--template=")
+            try:
+                self.git(*clone, "--", mirror, new, cwd=folder.parent)
+                self.git("checkout", "--quiet", "--detach", commit, cwd=new)
+                if (new / ".gitmodules").exists():
+                    url = (folder.parent / "url").read_text("utf-8")
+                    self.git("config", "remote.origin.url", url, cwd=new)
+                    update = ("submodule", "update", "--quiet", "--init", "--recursive")
+                    self.git(*update, "--checkout", "--force", cwd=new)
+            except GitError as error:
+                raise UserError(
+                    f"its version {commit[:12]} cannot be read: {error}"
+                ) from error
+            new.rename(folder)
+
+
+class Aside(Worker):
+    """Copier's worker, rendering into a temporary folder that is under no git."""
+
+    def _sync_git_index_executable_bit(self, *_: object) -> None:
+        """Leave git's index alone, since there is none."""
+
+
+def fresh(environment: Any, make: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a method of Jinja's that compiles: forget the last {% yield %}, also where it is cached.
+
+    Copier does so while compiling, and would take the next path for one that yields.
+    """
+
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        made = make(*arguments, **options)
+        state = get_yield_context(environment)
+        state.yield_name = state.yield_iterable = None
+        return made
+
+    return wrapped
+
+
+@dataclass
+class Rendered:
+    """What Copier renders from some answers."""
+
+    folder: Path
+    answers: Path  # the answers file in it
+    files: dict[str, Path]  # what an update would bring, by path
+    yours: Callable[[str], bool]  # paths that an update leaves alone
+
+
+@contextlib.contextmanager
+def rendered(
+    version: Version_, answers: dict[str, Any], answers_file: str, name: str
+) -> Iterator[Rendered]:
+    """Render a version as `copier recopy --defaults` would, but only what an update has.
+
+    Args:
+        version: The version of the template.
+        answers: What the answers file holds.
+        answers_file: Its path in the project.
+        name: What the project's folder is called.
+
+    Raises:
+        CopierError: For a template that is unsafe, wants a newer Copier, or is broken.
+    """
+    template = version.template
+    with TemporaryDirectory(prefix="drift-") as temporary:
+        worker = Aside(
+            src_path=template.url,
+            dst_path=Path(temporary) / name,
+            answers_file=RelativePath(answers_file),
+            vcs_ref=template.ref,
+            settings=SettingsModel(),  # of nobody: no defaults, and no trust
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+        )
+        vars(worker)["template"] = template
+        last = {
+            key: value
+            for key, value in answers.items()
+            if key in ("_src_path", "_commit") or not key.startswith("_")
+        }
+        vars(worker.subproject)["last_answers"] = last
+        if version.jinja is None:
+            version.jinja = worker.jinja_env
+            compiled = lru_cache(2000)(version.jinja.from_string)
+            version.jinja.from_string = fresh(version.jinja, compiled)
+            found = version.jinja.get_template
+            version.jinja.get_template = fresh(version.jinja, found)
+        vars(worker)["jinja_env"] = version.jinja
+        token = _operation.set("update")
+        try:
+            with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+                warnings.simplefilter("ignore")
+                worker.run_copy()
+                skipped = worker.match_skip
+        except BaseException:
+            version.jinja = None  # it may have stopped anywhere
+            raise
+        finally:
+            _operation.reset(token)
+        root = worker.dst_path
+        own = root / answers_file
+        files = {
+            path.relative_to(root).as_posix(): path
+            for path in sorted(root.rglob("*"))
+            if (path.is_symlink() or path.is_file()) and path != own
+        }
+        yield Rendered(
+            root,
+            own,
+            {name: path for name, path in files.items() if not skipped(Path(name))},
+            lambda name: bool(skipped(Path(name))),
+        )
