@@ -9,16 +9,17 @@ import json
 import multiprocessing
 import os
 import signal
-import sys
+import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from .drift_row import STATES, Row, shown
+from .adopt import write
+from .drift_row import STATES, Row, is_url, shown
 from .sources import UserError, show
 
 # The files that people and templates write together. Plinth's; other templates' are called the same.
@@ -46,7 +47,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     command.add_argument("repository", nargs="*", help="its folder or its URL")
     command.add_argument(
-        "--from", type=Path, metavar="FILE", help="and those that are named there, a line each; # comments"
+        "--from",
+        type=Path,
+        metavar="FILE",
+        help="and those that are named there, a line each; # comments",
     )
     command.add_argument(
         "--all-repos",
@@ -73,13 +77,25 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help=f"files that are meant to be edited, besides {', '.join(SHARED)}",
     )
     command.add_argument(
-        "--allow-behind", type=int, default=0, metavar="N", help="releases behind that are no drift (0)"
+        "--allow-behind",
+        type=int,
+        default=0,
+        metavar="N",
+        help="releases behind that are no drift (0)",
     )
     command.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="worker processes (one for each core)"
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="worker processes (one for each core)",
     )
     command.add_argument(
-        "--timeout", type=int, default=300, metavar="SECONDS", help="how long a repository may take (300)"
+        "--timeout",
+        type=int,
+        default=300,
+        metavar="SECONDS",
+        help="how long a repository may take (300)",
     )
 
 
@@ -91,9 +107,12 @@ def drift(options: argparse.Namespace) -> int:
     """
     from .drift_report import progress, write_page, write_table
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to leave nothing behind
     sources = [*listed(options)]
     if not sources:
-        raise UserError("no repository is named: give folders, --from FILE or --all-repos")
+        raise UserError(
+            "no repository is named: give folders, --from FILE or --all-repos"
+        )
     if options.html and not options.html.parent.is_dir():
         raise UserError(f"there is no folder for {show(options.html)}")
     journal = Journal(options.resume, sources)
@@ -139,8 +158,7 @@ def named(options: argparse.Namespace) -> Iterator[Source]:
         for line in text_of(path).splitlines():
             name = line.strip()
             if name and not name.startswith("#"):
-                remote = "://" in name or ("@" in name.partition(":")[0] and ":" in name)
-                yield Source(name, name if remote else str(path.parent / name))
+                yield Source(name, name if is_url(name) else str(path.parent / name))
     if path := options.all_repos:
         try:
             settings = json.loads(text_of(path))
@@ -148,7 +166,9 @@ def named(options: argparse.Namespace) -> Iterator[Source]:
             for name in json.loads(text_of(folder / "repos_filtered.json")):
                 yield Source(name, str(folder / name))
         except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{show(path)} is no settings of all-repos: {error!r}") from error
+            raise UserError(
+                f"{show(path)} is no settings of all-repos: {error!r}"
+            ) from error
 
 
 def text_of(path: Path) -> str:
@@ -166,23 +186,29 @@ class Journal:
     def __init__(self, path: Path | None, sources: Iterable[Source]) -> None:
         """Read the rows of an earlier run; a repository counts when it has all of its rows."""
         self.path = path
+        names = {shown(source.name) for source in sources}
         self.done: dict[str, list[Row]] = {}
         if path and path.exists():
             rows: dict[str, list[Row]] = {}
-            whole, _, _ = text_of(path).rpartition("\n")
+            whole, end, torn = text_of(path).rpartition("\n")
+            if torn:
+                write((whole + end).encode(), path)
             for line in whole.splitlines():
                 try:
                     row = Row.of(json.loads(line))
                 except (ValueError, TypeError) as error:
-                    raise UserError(f"{show(path)} holds no rows of an earlier run: choose another file") from error
+                    raise UserError(
+                        f"{show(path)} holds no rows of an earlier run: choose another file"
+                    ) from error
                 rows.setdefault(row.repository, []).append(row)
             self.done = {
                 name: found[-found[-1].projects :]
                 for name, found in rows.items()
-                if len(found) >= found[-1].projects
+                if len(found) >= found[-1].projects and name in names
             }
-            self.write("\n" if not text_of(path).endswith("\n") and text_of(path) else "")
-        self.left = [source for source in sources if shown(source.name) not in self.done]
+        self.left = [
+            source for source in sources if shown(source.name) not in self.done
+        ]
 
     def write(self, text: str) -> None:
         """Add to the file at once."""
@@ -191,9 +217,13 @@ class Journal:
                 with self.path.open("a", encoding="utf-8") as file:
                     file.write(text)
             except OSError as error:
-                raise UserError(f"cannot write {show(self.path)}: {error.strerror}") from error
+                raise UserError(
+                    f"cannot write {show(self.path)}: {error.strerror}"
+                ) from error
 
-    def keep(self, sources: list[Source], new: Iterable[list[Row]]) -> Iterator[list[Row]]:
+    def keep(
+        self, sources: list[Source], new: Iterable[list[Row]]
+    ) -> Iterator[list[Row]]:
         """Yield the rows of the earlier run, then the new ones, which are written down first."""
         yield from self.done.values()
         for rows in new:
@@ -217,8 +247,8 @@ def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[lis
             try:
                 while waiting or running:
                     while waiting and len(running) < 8 * jobs:
-                        source = waiting.popleft()
-                        running.append((source, pool.submit(examine, source)))
+                        running.append((waiting[0], pool.submit(examine, waiting[0])))
+                        waiting.popleft()
                     source, future = running[0]
                     rows = future.result()
                     running.popleft()
@@ -233,10 +263,12 @@ def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[lis
 def workers(jobs: int, folder: str, options: argparse.Namespace) -> ProcessPoolExecutor:
     """Start worker processes, which read each template once between them."""
     ways = multiprocessing.get_all_start_methods()
-    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
+    context: Any = multiprocessing.get_context(
+        "forkserver" if "forkserver" in ways else "spawn"
+    )
     if "forkserver" in ways:
         context.set_forkserver_preload(["fleet.drift_project"])
-    shared = (*SHARED, *options.shared)
+    shared: Sequence[str] = (*SHARED, *options.shared)
     given = (folder, context.Lock(), shared, options.allow_behind, options.timeout)
     return ProcessPoolExecutor(jobs, context, initializer=begin, initargs=given)
 
@@ -251,12 +283,20 @@ def alone(source: Source, folder: str, options: argparse.Namespace) -> list[Row]
         return [Row(shown(source.name), problem=text)]
 
 
-def begin(folder: str, lock: Any, shared: list[str], allow_behind: int, seconds: int) -> None:
-    """Set a worker up; an interrupt is its parent's to handle."""
+def begin(
+    folder: str, lock: Any, shared: Sequence[str], allow_behind: int, seconds: int
+) -> None:
+    """Set a worker up: it ends with its parent, and at an interrupt without a word."""
     from .drift_project import Drift
     from .drift_template import Templates
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def end() -> None:
+        if parent := multiprocessing.parent_process():
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "SIGALRM"):
 
         def expire(*_: object) -> None:
@@ -264,7 +304,8 @@ def begin(folder: str, lock: Any, shared: list[str], allow_behind: int, seconds:
 
         signal.signal(signal.SIGALRM, expire)
     worker.update(
-        drift=Drift(Templates(Path(folder), lock), shared, allow_behind, seconds), seconds=seconds
+        drift=Drift(Templates(Path(folder), lock), shared, allow_behind, seconds),
+        seconds=seconds,
     )
 
 
@@ -278,7 +319,12 @@ def examine(source: Source) -> list[Row]:
         alarm(worker["seconds"])
         rows: list[Row] = worker["drift"].examine(*source)
     except Expired:
-        rows = [Row(shown(source.name), problem=f"reading it took more than {worker['seconds']} seconds")]
+        rows = [
+            Row(
+                shown(source.name),
+                problem=f"reading it took more than {worker['seconds']} seconds",
+            )
+        ]
     finally:
         alarm(0)
     return rows

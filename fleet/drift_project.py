@@ -4,9 +4,10 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,16 +22,12 @@ from .drift_repository import (
     plain_environment,
     run_git,
 )
-from .drift_row import Row, shown
-from .drift_template import SAFE, Rendered, Templates, Version_, rendered
+from .drift_row import Row, is_url, shown
+from .drift_template import SAFE, Release, Rendered, Templates
 from .sources import UserError, decoded, show
 
+MANY = 100_000
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def is_url(text: str) -> bool:
-    """Return whether a repository is named by a URL, or as ssh does, and not by a path."""
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:", text) is not None
 
 
 @dataclass
@@ -50,7 +47,7 @@ class Drift:
             place: Its folder or its URL.
         """
         try:
-            with TemporaryDirectory(prefix="drift-") as temporary:
+            with TemporaryDirectory(dir=self.templates.folder) as temporary:
                 aside = Path(temporary)
                 folder = self.clone(place, aside) if is_url(place) else Path(place)
                 repository = open_repository(folder, aside)
@@ -71,13 +68,17 @@ class Drift:
         clone = ("clone", "--quiet", "--bare", "--depth=1", "--no-tags", "--template=")
         env, seconds = plain_environment(), self.seconds
         try:
-            run_git(*SAFE, *clone, "--", url, folder, env=env, cwd=aside, seconds=seconds)
+            run_git(
+                *SAFE, *clone, "--", url, folder, env=env, cwd=aside, seconds=seconds
+            )
         except GitError as error:
             text = str(error).replace(url, shown(url))
             raise UserError(f"cannot clone it: {text}") from error
         return folder
 
-    def projects(self, name: str, repository: Repository, files: list[str]) -> list[Row]:
+    def projects(
+        self, name: str, repository: Repository, files: list[str]
+    ) -> list[Row]:
         """Return a row for each answers file of a repository."""
         conflicts, dirty = repository.conflicts(), repository.is_dirty()
         roots = {file: file.rpartition("/")[0] for file in files}
@@ -86,7 +87,11 @@ class Drift:
             row = Row(shown(name), root or ".", file, dirty=dirty, projects=len(files))
             for path, what in conflicts.items():
                 # What lies in no project's folder is told in the first row.
-                homes = [x for x in roots.values() if f"{path}/".startswith(f"{x}/" if x else "")]
+                homes = [
+                    x
+                    for x in roots.values()
+                    if f"{path}/".startswith(f"{x}/" if x else "")
+                ]
                 home = max(homes, key=len, default=roots[files[0]])
                 if root == home:
                     row.conflicts.append(f"{path} {what}")
@@ -115,10 +120,10 @@ class Drift:
             ) from error
         newest = [v for v in tags.values() if not v.is_prerelease] or [*tags.values()]
         row.latest = str(max(newest)) if newest else None
-        row.untagged = ref not in tags
         try:
-            row.behind = len(self.templates.newer(source, ref))
             version = self.templates.version(source, ref)
+            row.untagged = ref not in tags
+            row.behind = len(self.templates.newer(source, ref))
         except UserError as error:
             raise UserError(
                 f"{error}; set _commit in {file} to the release that the project's files are of"
@@ -133,18 +138,20 @@ class Drift:
     def compare(
         self,
         repository: Repository,
-        version: Version_,
+        version: Release,
         answers: dict[str, Any],
         inner: str,
         row: Row,
     ) -> None:
         """Compare the project's files and answers with what Copier renders."""
         root = repository.root / row.project
-        before = (repository.root / row.project).resolve().name
+        name = root.resolve().name
         with contextlib.ExitStack() as stack:
 
             def render(given: dict[str, Any]) -> Rendered:
-                return stack.enter_context(rendered(version, given, inner, before))
+                return stack.enter_context(
+                    self.templates.rendered(version, given, inner, name)
+                )
 
             now = render(answers)
             if now.answers.is_file():
@@ -155,12 +162,10 @@ class Drift:
                 old = render(then)
                 if unapplied(root, old.files, now.files):
                     now = old
-                    for name in sorted(then.keys() | answers.keys()):
-                        if then.get(name) != answers.get(name):
-                            row.answers.setdefault(
-                                name,
-                                f"{show(answers.get(name))}, but the files are made for {show(then.get(name))}",
-                            )
+                    for key in sorted(then.keys() | answers.keys()):
+                        if then.get(key) != answers.get(key):
+                            text = f"{show(answers.get(key))}, but the files are made for {show(then.get(key))}"
+                            row.answers.setdefault(key, text)
             for path, expected in now.files.items():
                 if state := difference(root, path, expected):
                     common = any(fnmatchcase(path, pattern) for pattern in self.shared)
@@ -190,7 +195,7 @@ def explained(row: Row) -> Any:
         raise
     except RecursionError as error:
         raise UserError("its answers or its template are nested too deeply") from error
-    except Exception as error:  # noqa: BLE001 - a template can fail in any way
+    except Exception as error:
         reason = one_line(error) or type(error).__name__
         raise UserError(
             f"Copier cannot render version {row.version} with these answers: {reason}"
@@ -230,7 +235,20 @@ def read_answers(root: Path, file: str) -> dict[str, Any]:
         raise UserError(f"{file} is no YAML: {one_line(error)[:200]}") from error
     if not isinstance(answers, dict) or not all(isinstance(k, str) for k in answers):
         raise UserError(f"{file} holds no answers: restore it from git's history")
+    if sum(1 for _ in islice(parts(answers), MANY)) == MANY:
+        raise UserError(f"{file} has more than {MANY:,} values, aliases written out")
     return answers
+
+
+def parts(value: object) -> Iterator[object]:
+    """Yield a value and all that is in it, without end for one that holds itself."""
+    left = [value]
+    while left:
+        value = left.pop()
+        yield value
+        if isinstance(value, dict | list | set | tuple):
+            left += value
+            left += value.values() if isinstance(value, dict) else []
 
 
 def address_and_version(answers: dict[str, Any], file: str) -> tuple[str, str]:
@@ -267,7 +285,9 @@ def changed(stored: dict[str, Any], written: object) -> dict[str, str]:
         else:
             own, other = stored[name], written[name]
             if isinstance(own, dict) and isinstance(other, dict):
-                inner = [k for k in own.keys() | other.keys() if own.get(k) != other.get(k)]
+                inner = [
+                    k for k in own.keys() | other.keys() if own.get(k) != other.get(k)
+                ]
                 if all(k in stored for k in inner):
                     for k in inner:
                         text = f"{show(stored[k])}, but {name} has {show(own.get(k))}"
@@ -299,7 +319,9 @@ def unapplied(root: Path, old: dict[str, Path], new: dict[str, Path]) -> bool:
     """
     kept = False
     for path in old.keys() | new.keys():
-        before, after = (lines(side[path]) if path in side else set() for side in (old, new))
+        before, after = (
+            lines(side[path]) if path in side else set() for side in (old, new)
+        )
         if before != after and not difference(root, path, None):
             found = lines(root / path)
             if (after - before) & found:

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -23,8 +29,18 @@ WIDE = 160  # where no terminal says how wide it is
 @contextlib.contextmanager
 def progress(total: int) -> Iterator[Callable[[], None]]:
     """Show on stderr how many repositories are done, on a terminal only."""
-    columns = TextColumn("drift"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    columns = (
+        TextColumn("drift"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    bar = Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
     with bar:
         task = bar.add_task("drift", total=total)
         yield lambda: bar.advance(task)
@@ -57,7 +73,8 @@ def write_table(rows: list[Row]) -> None:
         table.add_column(name, justify=end, overflow="fold", no_wrap=name == "state")  # type: ignore[arg-type]
     for row in rows:
         findings = Text("\n").join(
-            Text(visible(text), "" if kind == "bad" else "dim") for kind, text in row.findings()
+            Text(visible(text), "" if kind == "bad" else "dim")
+            for kind, text in row.findings()
         )
         table.add_row(
             Text(row.state, COLOURS[row.state]),

@@ -136,7 +136,7 @@ class Repository:
 
     def conflicts(self) -> dict[str, str]:
         """Return what is left of unfinished merges, by path: the rules of the projects' own gate."""
-        found = {}
+        found: dict[str, str] = {}
         for what, command in LEFT.items():
             for path in self.git(*command.split(), also=[1]).splitlines():
                 found.setdefault(path, what)
@@ -245,7 +245,7 @@ def open_repository(path: Path, aside: Path) -> Repository:
         "XDG_CONFIG_HOME": str(aside),
     }
     # Where HEAD is only its own git folder knows; to say so takes no file, object or helper.
-    asked = ["--git-dir", folder, "rev-parse", "--verify", "--quiet", "HEAD"]
+    asked = ("--git-dir", folder, "rev-parse", "--verify", "--quiet", "HEAD")
     head = run_git(*asked, env=env, cwd=aside, also=[1, 128]).strip()
     if head:
         (ours / "HEAD").write_text(f"{head}\n", "utf-8")

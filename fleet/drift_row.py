@@ -1,10 +1,16 @@
 """What is told of a project: one row of the report."""
 
+import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 STATES = ("clean", "drift", "unknown")  # and the exit status of each
+
+
+def is_url(text: str) -> bool:
+    """Return whether a repository is named by a URL, or as ssh does, and not by a path."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:", text) is not None
 
 
 def shown(address: str) -> str:
@@ -93,7 +99,10 @@ class Row:
         row, like = cls(**data), cls("")
         for part in fields(cls):
             kind = type(getattr(like, part.name))
-            if kind in (str, int, dict, list) and type(getattr(row, part.name)) is not kind:
+            if (
+                kind in (str, int, dict, list)
+                and type(getattr(row, part.name)) is not kind
+            ):
                 raise TypeError(f"{part.name} is no {kind.__name__}")
         return row
 
@@ -104,6 +113,7 @@ def grouped(states: dict[str, str]) -> list[str]:
     for path, kind in states.items():
         kinds.setdefault(kind, []).append(path)
     return [
-        f"{kind}: {', '.join(paths[:8])}" + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")
+        f"{kind}: {', '.join(paths[:8])}"
+        + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")
         for kind, paths in kinds.items()
     ]

@@ -75,11 +75,43 @@ def git_address(address: str) -> str:
 
 
 @dataclass
-class Version_:
+class Release:
     """One version of a template, checked out, and what is read of it once."""
 
     template: Template
     jinja: Any = None
+
+
+class Aside(Worker):
+    """Copier's worker, rendering into a temporary folder that is under no git."""
+
+    def _sync_git_index_executable_bit(self, *_: object) -> None:
+        """Leave git's index alone, since there is none."""
+
+
+def fresh(environment: Any, make: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a method of Jinja's that compiles: forget the last {% yield %}, also where it is cached.
+
+    Copier does so while compiling, and would take the next path for one that yields.
+    """
+
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        made = make(*arguments, **options)
+        state = get_yield_context(environment)
+        state.yield_name = state.yield_iterable = None
+        return made
+
+    return wrapped
+
+
+@dataclass
+class Rendered:
+    """What Copier renders from some answers."""
+
+    folder: Path
+    answers: Path  # the answers file in it
+    files: dict[str, Path]  # what an update would bring, by path
+    yours: Callable[[str], bool]  # paths that an update leaves alone
 
 
 @dataclass
@@ -89,7 +121,7 @@ class Templates:
     folder: Path
     lock: AbstractContextManager[Any] = field(default_factory=contextlib.nullcontext)
     _tags: dict[str, dict[str, Version]] = field(default_factory=dict)
-    _versions: dict[tuple[str, str], Version_] = field(default_factory=dict)
+    _versions: dict[tuple[str, str], Release] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
     _unmerged: dict[tuple[str, str], list[Version]] = field(default_factory=dict)
 
@@ -176,7 +208,7 @@ class Templates:
         early = own is not None and own.is_prerelease
         return sorted({v for v in found if early or not v.is_prerelease})
 
-    def version(self, address: str, ref: str) -> Version_:
+    def version(self, address: str, ref: str) -> Release:
         """Return a version of a template, as Copier knows it."""
         if (address, ref) not in self._versions:
             commit = self.commit(address, ref)
@@ -193,7 +225,7 @@ class Templates:
                 vcs="git",
                 version=self.tags(address).get(ref),
             )
-            self._versions[address, ref] = Version_(template)
+            self._versions[address, ref] = Release(template)
         return self._versions[address, ref]
 
     def check_out(self, commit: str, folder: Path) -> None:
@@ -216,101 +248,71 @@ class Templates:
                 ) from error
             new.rename(folder)
 
+    @contextlib.contextmanager
+    def rendered(
+        self, version: Release, answers: dict[str, Any], answers_file: str, name: str
+    ) -> Iterator[Rendered]:
+        """Render a version as `copier recopy --defaults` would, but only what an update has.
 
-class Aside(Worker):
-    """Copier's worker, rendering into a temporary folder that is under no git."""
+        Args:
+            version: The version of the template.
+            answers: What the answers file holds.
+            answers_file: Its path in the project.
+            name: What the project's folder is called.
 
-    def _sync_git_index_executable_bit(self, *_: object) -> None:
-        """Leave git's index alone, since there is none."""
-
-
-def fresh(environment: Any, make: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a method of Jinja's that compiles: forget the last {% yield %}, also where it is cached.
-
-    Copier does so while compiling, and would take the next path for one that yields.
-    """
-
-    def wrapped(*arguments: Any, **options: Any) -> Any:
-        made = make(*arguments, **options)
-        state = get_yield_context(environment)
-        state.yield_name = state.yield_iterable = None
-        return made
-
-    return wrapped
-
-
-@dataclass
-class Rendered:
-    """What Copier renders from some answers."""
-
-    folder: Path
-    answers: Path  # the answers file in it
-    files: dict[str, Path]  # what an update would bring, by path
-    yours: Callable[[str], bool]  # paths that an update leaves alone
-
-
-@contextlib.contextmanager
-def rendered(
-    version: Version_, answers: dict[str, Any], answers_file: str, name: str
-) -> Iterator[Rendered]:
-    """Render a version as `copier recopy --defaults` would, but only what an update has.
-
-    Args:
-        version: The version of the template.
-        answers: What the answers file holds.
-        answers_file: Its path in the project.
-        name: What the project's folder is called.
-
-    Raises:
-        CopierError: For a template that is unsafe, wants a newer Copier, or is broken.
-    """
-    template = version.template
-    with TemporaryDirectory(prefix="drift-") as temporary:
-        worker = Aside(
-            src_path=template.url,
-            dst_path=Path(temporary) / name,
-            answers_file=RelativePath(answers_file),
-            vcs_ref=template.ref,
-            settings=SettingsModel(),  # of nobody: no defaults, and no trust
-            defaults=True,
-            overwrite=True,
-            quiet=True,
-        )
-        vars(worker)["template"] = template
-        last = {
-            key: value
-            for key, value in answers.items()
-            if key in ("_src_path", "_commit") or not key.startswith("_")
-        }
-        vars(worker.subproject)["last_answers"] = last
-        if version.jinja is None:
-            version.jinja = worker.jinja_env
-            compiled = lru_cache(2000)(version.jinja.from_string)
-            version.jinja.from_string = fresh(version.jinja, compiled)
-            found = version.jinja.get_template
-            version.jinja.get_template = fresh(version.jinja, found)
-        vars(worker)["jinja_env"] = version.jinja
-        token = _operation.set("update")
-        try:
-            with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-                warnings.simplefilter("ignore")
-                worker.run_copy()
-                skipped = worker.match_skip
-        except BaseException:
-            version.jinja = None  # it may have stopped anywhere
-            raise
-        finally:
-            _operation.reset(token)
-        root = worker.dst_path
-        own = root / answers_file
-        files = {
-            path.relative_to(root).as_posix(): path
-            for path in sorted(root.rglob("*"))
-            if (path.is_symlink() or path.is_file()) and path != own
-        }
-        yield Rendered(
-            root,
-            own,
-            {name: path for name, path in files.items() if not skipped(Path(name))},
-            lambda name: bool(skipped(Path(name))),
-        )
+        Raises:
+            CopierError: For a template that is unsafe, wants a newer Copier, or is broken.
+        """
+        template = version.template
+        with TemporaryDirectory(dir=self.folder) as temporary:
+            worker = Aside(
+                src_path=template.url,
+                dst_path=Path(temporary) / name,
+                answers_file=RelativePath(answers_file),
+                vcs_ref=template.ref,
+                settings=SettingsModel(),  # of nobody: no defaults, and no trust
+                defaults=True,
+                overwrite=True,
+                quiet=True,
+            )
+            vars(worker)["template"] = template
+            last = {
+                key: value
+                for key, value in answers.items()
+                if key in ("_src_path", "_commit") or not key.startswith("_")
+            }
+            vars(worker.subproject)["last_answers"] = last
+            if version.jinja is None:
+                version.jinja = worker.jinja_env
+                compiled = lru_cache(2000)(version.jinja.from_string)
+                version.jinja.from_string = fresh(version.jinja, compiled)
+                found = version.jinja.get_template
+                version.jinja.get_template = fresh(version.jinja, found)
+            vars(worker)["jinja_env"] = version.jinja
+            token = _operation.set("update")
+            try:
+                with (
+                    warnings.catch_warnings(),
+                    contextlib.redirect_stderr(io.StringIO()),
+                ):
+                    warnings.simplefilter("ignore")
+                    worker.run_copy()
+                    skipped = worker.match_skip
+            except BaseException:
+                version.jinja = None  # it may have stopped anywhere
+                raise
+            finally:
+                _operation.reset(token)
+            root = worker.dst_path
+            own = root / answers_file
+            files = {
+                path.relative_to(root).as_posix(): path
+                for path in sorted(root.rglob("*"))
+                if (path.is_symlink() or path.is_file()) and path != own
+            }
+            yield Rendered(
+                root,
+                own,
+                {name: path for name, path in files.items() if not skipped(Path(name))},
+                lambda name: bool(skipped(Path(name))),
+            )
