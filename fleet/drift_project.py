@@ -27,7 +27,6 @@ from .drift_template import SAFE, Release, Rendered, Templates
 from .sources import UserError, decoded, show
 
 MANY = 100_000
-SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass
@@ -57,6 +56,9 @@ class Drift:
                 return self.projects(name, repository, files)
         except (UserError, GitError, OSError) as error:
             return [Row(shown(name), problem=one_line(error))]
+        except Exception as error:  # noqa: BLE001 - one repository is one row
+            text = f"reading it failed: {type(error).__name__}: {one_line(error)}"
+            return [Row(shown(name), problem=text)]
 
     def clone(self, url: str, aside: Path) -> Path:
         """Clone the newest commit of a repository, for as long as its rows take."""
@@ -155,8 +157,7 @@ class Drift:
 
             now = render(answers)
             if now.answers.is_file():
-                written = yaml.load(now.answers.read_bytes(), Loader=SAFE_LOADER)  # noqa: S506
-                row.answers = changed(answers, written)
+                row.answers = changed(answers, yaml.safe_load(now.answers.read_bytes()))
             then = committed(repository, row.answers_file or "", answers)
             if then:
                 old = render(then)
@@ -227,7 +228,7 @@ def read_answers(root: Path, file: str) -> dict[str, Any]:
     if (root / file).is_symlink() or not inside(root, file):
         raise UserError(f"{file} is a link, and none is followed: make it a file")
     try:
-        answers = yaml.load(decoded(root / file), Loader=SAFE_LOADER)  # noqa: S506
+        answers = yaml.safe_load(decoded(root / file))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise UserError(f"{file}, line {line}: {error.problem}: correct it") from error
@@ -302,7 +303,10 @@ def committed(
 ) -> dict[str, Any] | None:
     """Return what the last copy or update wrote into the answers file, if that differs now."""
     try:
-        then = yaml.load(repository.answered(file), Loader=SAFE_LOADER)  # noqa: S506
+        text = repository.answered(file)
+        if text == decoded(repository.root / file):
+            return None
+        then = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
     if not isinstance(then, dict) or then.get("_commit") != answers["_commit"]:

@@ -2,11 +2,12 @@
 
 Its own settings are never in force: they may name programs (core.fsmonitor, filters,
 helpers) that git would run. Git reads its index, objects and files through a git folder
-of ours instead, without a way to fetch what is missing.
+of ours and a copy of the index instead, without a way to fetch what is missing.
 """
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 from collections.abc import Sequence
@@ -137,9 +138,11 @@ class Repository:
     def conflicts(self) -> dict[str, str]:
         """Return what is left of unfinished merges, by path: the rules of the projects' own gate."""
         found: dict[str, str] = {}
+        within = f"{self.here}/" if self.here else ""
         for what, command in LEFT.items():
             for path in self.git(*command.split(), also=[1]).splitlines():
-                found.setdefault(path, what)
+                if path.startswith(within):
+                    found.setdefault(path, what)
         return found
 
     def is_dirty(self) -> bool:
@@ -228,7 +231,15 @@ def open_repository(path: Path, aside: Path) -> Repository:
     sha256 = re.search(r"(?im)^\s*objectformat\s*=\s*sha256", config)
     ours = aside / "ours.git"
     (ours / "refs").mkdir(parents=True)
-    (ours / "objects").mkdir()
+    (ours / "info").mkdir()
+    (ours / "objects/info").mkdir(parents=True)
+    (ours / "objects/info/alternates").write_bytes(
+        os.fsencode(common / "objects") + b"\n"
+    )
+    # Git refreshes an index that it reads; this one it may. Its time tells which files are racy.
+    for name in ("index", *(path.name for path in folder.glob("sharedindex.*"))):
+        if (folder / name).is_file():
+            shutil.copy2(folder / name, ours / name)
     extension = "[extensions]\n\tobjectFormat = sha256\n" if sha256 else ""
     (ours / "config").write_text(
         f"[core]\n\trepositoryFormatVersion = 1\n{extension}", "utf-8"
@@ -251,16 +262,12 @@ def open_repository(path: Path, aside: Path) -> Repository:
         (ours / "HEAD").write_text(f"{head}\n", "utf-8")
     env |= {
         "GIT_DIR": str(ours),
-        "GIT_INDEX_FILE": str(folder / "index"),
-        "GIT_OBJECT_DIRECTORY": str(common / "objects"),
         "GIT_WORK_TREE": str(root),
     }
     if (common / "shallow").exists():
         env["GIT_SHALLOW_FILE"] = str(common / "shallow")
     if (common / "info/exclude").is_file():
-        with (aside / ".gitconfig").open("a", encoding="utf-8") as file:
-            quoted = re.sub(r'(["\\])', r"\\\1", str(common / "info/exclude"))
-            file.write(f'[core]\n    excludesFile = "{quoted}"\n')
+        shutil.copy(common / "info/exclude", ours / "info/exclude")
     here = os.path.relpath(path, root)
     repository = Repository(root, "" if here == "." else here, env, folder)
     if root == folder:
@@ -268,7 +275,7 @@ def open_repository(path: Path, aside: Path) -> Repository:
             raise UserError("it is bare and has no commit")
         tree = aside / "tree" / root.name.removesuffix(".git")
         tree.mkdir(parents=True)
-        env |= {"GIT_INDEX_FILE": str(aside / "index"), "GIT_WORK_TREE": str(tree)}
+        env |= {"GIT_WORK_TREE": str(tree)}
         repository = Repository(tree, "", env, folder, dirty=False)
         repository.git("read-tree", head)
         repository.git("checkout-index", "--all", "--quiet")

@@ -1,0 +1,610 @@
+"""Drift: how far repositories are from their templates, told without changing or running any of them."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import copier as copier_library
+import pytest
+from conftest import ROOT, commit, copier, git, run
+
+from fleet.__main__ import main
+from fleet.drift import SHARED
+from fleet.drift_project import Drift
+from fleet.drift_row import Row
+from fleet.drift_template import Templates
+
+TEMPLATE = {
+    "copier.yml": """\
+_subdirectory: template
+_skip_if_exists: [/kept.txt]
+_exclude: ["{% if _copier_operation == 'update' %}/yours.txt{% endif %}"]
+name: {type: str, default: demo, validator: "{{ 'no' if name == 'refused' }}"}
+colour: {type: str, choices: [red, green, blue], default: red}
+computed: {type: str, default: "{{ name }}!", when: false}
+record: {type: yaml, default: "{{ {'name': name} | to_json }}", ask: false}
+""",
+    "template/{{ _copier_conf.answers_file }}.jinja": (
+        "{{ dict(_copier_answers, record={'name': name}) | to_nice_yaml }}"
+    ),
+    "template/tool": "#!/bin/sh\necho tool\n",
+    "template/folder/colour.txt.jinja": "{{ colour }}\n{{ computed }} {{ _copier_answers._src_path }}\n",
+    "template/static.cfg": "[static]\n",
+    "template/LICENSE.jinja": "Free for {{ name }}\n",
+    "template/yours.txt": "yours\n",
+    "template/kept.txt": "kept\n",
+}
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    """Write files below a folder and return it."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def drift(
+    *arguments: str | Path, status: int, before: tuple[str, ...] = ()
+) -> tuple[str, str]:
+    """Run the command as a user would and return what it printed to stdout and stderr."""
+    command = (*before, sys.executable, "-m", "fleet", "drift", *arguments)
+    done = run(*command, cwd=ROOT, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def by_name(found: list[Row]) -> dict[str, Row]:
+    """Return rows by the name of the repository's folder, of several projects with theirs."""
+    return {
+        row.repository.rpartition("/")[2]
+        + (f":{row.project}" if row.projects > 1 else ""): row
+        for row in found
+    }
+
+
+def rows(*arguments: str | Path, status: int, **options: Any) -> dict[str, Row]:
+    """Run the command and return its rows."""
+    printed, _ = drift("--json", *arguments, status=status, **options)
+    return by_name([Row.of(json.loads(line)) for line in printed.splitlines()])
+
+
+def examined(*places: Path, **options: Any) -> dict[str, Row]:
+    """Return the rows of repositories as a worker makes them, without starting one."""
+    with TemporaryDirectory() as folder:
+        drift = Drift(Templates(Path(folder)), SHARED, **options)
+        return by_name([x for p in places for x in drift.examine(str(p), str(p))])
+
+
+def tiny(folder: Path, **changes: str) -> Path:
+    """Make a small template with three releases and a commit on top."""
+    run("git", "init", "--quiet", folder, cwd=ROOT)
+    write(folder, TEMPLATE | changes)
+    (folder / "template/tool").chmod(0o755)
+    for tag in ("1.0.0", "v1.1.0", "2.0.0rc1", "2.0.0"):
+        write(folder, {"template/static.cfg": f"[static]\nversion = {tag}\n"})
+        commit(folder, tag)
+    commit(folder)
+    return folder
+
+
+def born(template: Path, folder: Path, release: str, **answers: str) -> Path:
+    """Make a project at a release and put it under git."""
+    options: dict[str, Any] = {"defaults": True, "quiet": True, "vcs_ref": release}
+    copier_library.run_copy(str(template), folder, answers, **options)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit(folder)
+    return folder
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace text that has to be there."""
+    text = path.read_text()
+    assert re.search(old, text, re.MULTILINE)
+    path.write_text(re.sub(old, new, text, flags=re.MULTILINE))
+
+
+def everything(folder: Path) -> dict[str, Any]:
+    """Return all that there is below a folder: content, mode and time of change, git's own included."""
+    found = {}
+    for path in folder.rglob("*"):
+        status = path.lstat()
+        content = b""
+        if stat.S_ISREG(status.st_mode) and status.st_size < 1_000_000:
+            content = path.read_bytes()
+        found[str(path)] = (
+            status.st_mode,
+            status.st_mtime_ns,
+            hashlib.sha1(content).digest(),
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny(tmp_path_factory.mktemp("small") / "template")
+
+
+ANSWERS = ".copier-answers.yml"
+# How a repository is made from an untouched project at 2.0.0, and what its row has to say.
+STATES: dict[str, tuple[str, str, str]] = {
+    "clean": ("", "clean", "^$"),
+    "behind": ("", "drift", "^$"),
+    "yours": ("echo mine > yours.txt; rm kept.txt; echo new > new.txt; git add -A", "clean", "^has uncommitted changes$"),
+    "edited": ("echo more >> static.cfg", "drift", "^edited: static.cfg\n"),
+    "crlf": ("sed -i 's/$/\\r/' static.cfg", "clean", "^has uncommitted"),
+    "mode": ("chmod -x tool", "drift", "^not executable: tool\n"),
+    "deleted": ("git rm -q static.cfg && git commit -qm x", "drift", "^deleted: static.cfg$"),
+    "shared": ("echo more >> LICENSE", "clean", r"^edited: LICENSE \(yours to edit\)\n"),
+    "refused": (f"sed -i 's/^name:.*/name: refused/' {ANSWERS}", "drift", "answer name: 'refused', (but record has|where Copier)"),
+    "recorded": (f"sed -i 's/^name:.*/name: other/' {ANSWERS}", "drift", "^answer name: 'other', but record has 'demo'\n"),
+    "computed": (f"echo 'computed: me' >> {ANSWERS}", "drift", "^answer computed: 'me', but no question asks for it\n"),
+    "missing answer": (f"sed -i '/^colour/d' {ANSWERS}", "drift", "^answer colour: missing; Copier would write 'red'"),
+    "not applied": (f"sed -i 's/^colour.*/colour: green/' {ANSWERS}; git commit -qam x", "drift", "^answer colour: 'green', but the files are made for 'red'$"),
+    "applied": (f"sed -i 's/^colour.*/colour: green/' {ANSWERS}; sed -i s/red/green/ folder/colour.txt; git commit -qam x", "clean", "^$"),
+    "markers": ("printf '<<<<<<< before updating\\na\\n=======\\nb\\n>>>>>>> after updating\\n' > 'new one.txt'", "drift", "^new one.txt has conflict markers"),
+    "rejected": ("echo x > static.cfg.rej", "drift", "^static.cfg.rej is a change that did not fit"),
+    "unmerged": ("git checkout -qb a; echo a > yours.txt; git commit -qam a; git checkout -qb b HEAD~; echo b > yours.txt; git commit -qam b; git merge -q a >&2; echo c > yours.txt", "drift", "^yours.txt is unmerged"),
+    "a link": ("ln -sf /etc/passwd static.cfg", "drift", "^a link: static.cfg\n"),
+    "a linked folder": ("cp -r folder ../copied; rm -r folder; ln -s ../copied folder", "drift", "^in a folder that is a link: folder/colour.txt\n"),
+    "sparse": ("git sparse-checkout set --no-cone '/*' '!/static.cfg' 2>/dev/null", "clean", "^$"),
+    "no answers": (f"git rm -q {ANSWERS}; git commit -qm x", "unknown", "^it has no .copier-answers.yml, so no template$"),
+    "broken": (f"echo ': [' >> {ANSWERS}", "unknown", r"^\.copier-answers\.yml, line \d+: .*: correct it\n"),
+    "a list": (f"echo '- a' > {ANSWERS}", "unknown", "holds no answers"),
+    "bombed": (f"(echo 'a0: &a0 [x]'; for i in 1 2 3 4 5 6 7 8; do n=a$((i-1)); echo \"a$i: &a$i [*$n,*$n,*$n,*$n,*$n,*$n,*$n]\"; done) >> {ANSWERS}", "unknown", "more than 100,000 values"),
+    "nested": (f"(printf 'x: '; head -c 200000 /dev/zero | tr '\\0' '[') >> {ANSWERS}", "unknown", "is no YAML: "),
+    "linked answers": (f"mv {ANSWERS} ../a.yml; ln -s ../a.yml {ANSWERS}", "unknown", "is a link, and none is followed"),
+    "no address": (f"sed -i '/^_src_path/d' {ANSWERS}", "unknown", "has no _src_path: set it to the template's address"),
+    "no version": (f"sed -i '/^_commit/d' {ANSWERS}", "unknown", "has no _commit: set it to the template's version"),
+    "a number": (f"sed -i 's/^_commit.*/_commit: 2.0/' {ANSWERS}", "unknown", "_commit is '2.0', no text: quote it"),
+    "moved": (f"sed -i 's,^_src_path.*,_src_path: /nowhere/template,' {ANSWERS}", "unknown", "^cannot read the template: '/nowhere/template' is not there; if it has moved, set _src_path in .copier-answers.yml to its new address\n"),
+    "unreachable": (f"sed -i 's,^_src_path.*,_src_path: https://me:secret@127.0.0.1:9/t.git,' {ANSWERS}", "unknown", "^cannot read the template: https://127.0.0.1:9/t.git: .*(onnect|refused).*; if it has moved"),
+    "relative": (f"sed -i 's,^_src_path.*,_src_path: ../template,' {ANSWERS}", "unknown", "'../template' is relative, so nothing finds it"),
+    "no repository": (f"sed -i 's,^_src_path.*,_src_path: /usr,' {ANSWERS}", "unknown", "'/usr' is no git repository, so it has no versions"),
+    "transport": (f"sed -i 's,^_src_path.*,_src_path: \"ext::sh -c touch% PWNED\",' {ANSWERS}", "unknown", "is no address of a template"),
+    "option": (f"sed -i 's,^_src_path.*,_src_path: --upload-pack=PWNED,' {ANSWERS}", "unknown", "is no address of a template"),
+    "ssh option": (f"sed -i 's,^_src_path.*,_src_path: ssh://-oProxyCommand=PWNED/x,' {ANSWERS}", "unknown", "is no address of a template"),
+    "vanished": (f"sed -i 's/^_commit.*/_commit: 1.9.0/' {ANSWERS}", "unknown", r"has no version '1\.9\.0' \(any more\); its newest is 2\.0\.0; set _commit"),
+    "odd version": (f"sed -i 's/^_commit.*/_commit: --all/' {ANSWERS}", "unknown", "has no version '--all'"),
+    "tasks": ("unsafe", "unknown", r"^the template runs programs \(tasks\), which nothing does here without trust"),
+    "newer": ("newer", "unknown", r"requires Copier version >= 1000\.0, while your version of Copier is [\d.]+\. Upgrade Copier\."),
+    "untagged": ("", "drift", "^its version is no release: Renovate never updates it"),
+    "bare.git": ("", "clean", "^$"),
+    "shallow": ("", "clean", "^$"),
+    "worktree": ("", "clean", "^$"),
+    "folder": ("", "unknown", "^it is no git repository"),
+    "absent": ("", "unknown", "^there is no such folder$"),
+    "pointing": ("rm -rf .git; echo 'gitdir: /nowhere' > .git", "unknown", "its .git names no git folder: 'gitdir: /nowhere'"),
+    "unborn": ("rm -rf .git; git init -q", "clean", "^has uncommitted changes$"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def fleet(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a repository in each state."""
+    home = tmp_path_factory.mktemp("fleet")
+    tiny(
+        home / "t/unsafe",
+        **{"copier.yml": f"{TEMPLATE['copier.yml']}_tasks: [touch PWNED]\n"},
+    )
+    tiny(
+        home / "t/newer",
+        **{"copier.yml": f"{TEMPLATE['copier.yml']}_min_copier_version: '1000.0'\n"},
+    )
+    project = born(small, home / "clean", "2.0.0")
+    born(small, home / "behind", "v1.1.0")
+    born(small, home / "untagged", "HEAD")
+    run("git", "clone", "-q", "--bare", project, home / "bare.git", cwd=home)
+    run("git", "clone", "-q", "--depth=1", project.as_uri(), home / "shallow", cwd=home)
+    (home / "folder").mkdir()
+    script = [
+        'cd "$1"',
+        "export GIT_AUTHOR_NAME=T GIT_COMMITTER_NAME=T EMAIL=t@example.org",
+    ]
+    for name, (change, *_) in STATES.items():
+        if not change:
+            continue
+        shutil.copytree(project, home / name, symlinks=True)
+        if change in ("unsafe", "newer"):
+            edit(
+                home / name / ANSWERS,
+                "^_src_path.*",
+                f"_src_path: {home / 't' / change}",
+            )
+        else:
+            script.append(f"(cd '{name}'\n{change}\n)")
+    run("bash", "-c", "\n".join(script), "-", home, cwd=home)
+    git(project, "worktree", "add", "--quiet", home / "worktree")
+    return home
+
+
+def test_each_state_has_its_row(fleet: Path) -> None:
+    """One clear row each, whatever the others are, and nothing is changed."""
+    before = everything(fleet)
+    found = rows(*(fleet / name for name in STATES), status=2)
+    assert {name: row.state for name, row in found.items()} == {
+        name: state for name, (_, state, _) in STATES.items()
+    }
+    for name, (_, _, told) in STATES.items():
+        text = "\n".join(text for _, text in found[name].findings())
+        assert re.search(told, text), (name, text)
+        assert len(text) < 600, name
+        assert "secret" not in json.dumps(found[name].data())
+    assert everything(fleet) == before
+    assert not [path for path in fleet.rglob("*") if path.name == "PWNED"]
+    assert not (ROOT / "PWNED").exists()
+    at = {
+        name: (row.version, row.latest, row.behind, row.untagged)
+        for name, row in found.items()
+    }
+    assert at["clean"] == ("2.0.0", "2.0.0", 0, False)
+    assert at["behind"] == ("v1.1.0", "2.0.0", 1, False)
+    assert at["tasks"] == ("2.0.0", "2.0.0", 0, False)
+    version, *rest = at["untagged"]
+    assert re.fullmatch(r"2\.0\.0-1-g\w+", str(version))
+    assert rest == ["2.0.0", 0, True]
+    assert found["bare.git"].dirty is False
+
+
+def test_nothing_of_a_repository_is_run(small: Path, tmp_path: Path) -> None:
+    """Not what its settings name for git, nor its hooks; git itself would run some of it."""
+    project = born(small, tmp_path / "hostile", "2.0.0")
+    pwned = tmp_path / "PWNED"
+    program = (
+        write(tmp_path, {"program": f"#!/bin/sh\ntouch '{pwned}'\ncat\n"}) / "program"
+    )
+    program.chmod(0o755)
+    write(project, {".gitattributes": "* filter=evil diff=evil\n"})
+    commit(project)
+    for name in (
+        *(
+            "core.fsmonitor",
+            "core.sshCommand",
+            "core.alternateRefsCommand",
+            "core.pager",
+        ),
+        *(
+            "filter.evil.clean",
+            "filter.evil.smudge",
+            "diff.evil.textconv",
+            "diff.external",
+        ),
+        *("gpg.program", "credential.helper", "remote.origin.uploadpack"),
+    ):
+        git(project, "config", name, str(program))
+    for name, value in {
+        "log.showSignature": "true",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": "ssh://example.org/x",
+        "core.hooksPath": str(tmp_path),
+    }.items():
+        git(project, "config", name, value)
+    pwned.unlink(missing_ok=True)
+    git(project, "config", "core.worktree", "/")
+    shutil.copy(program, tmp_path / "post-index-change")
+    for name in ("static.cfg", "yours.txt"):
+        write(project, {name: "edited, of another length\n"})
+    found = examined(project)["hostile"]
+    assert found.files == {"static.cfg": "edited"}
+    assert not pwned.exists()
+    git(project, "config", "--unset", "core.worktree")
+    run("git", "status", cwd=project, check=False)
+    assert pwned.exists()
+
+
+def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None:
+    """The real template: yours is no drift, what is shared is told apart, the rest is as `copier recopy` has it."""
+    options = ["--quiet", "--defaults", "--vcs-ref=1.0.0"]
+    project = tmp_path / "demo"
+    copier("copy", *options, template, project, cwd=tmp_path)
+    git(project, "init", "--quiet", "--initial-branch=main")
+    commit(project)
+    shutil.copytree(project, tmp_path / "untouched")
+    for name in ("README.md", "requirements_lock.txt", "src/demo/__init__.py"):
+        write(project, {name: "mine\n"})
+    shutil.rmtree(project / "tests")
+    for name in ("pyproject.toml", "bootstrap", "scripts/ruff.toml"):
+        edit(project / name, r"\Z", "# more\n")
+    (project / ".editorconfig").unlink()
+    (project / "LICENSE").unlink()
+    edit(project / ANSWERS, "^exports: eager", "exports: lazy")
+    found = examined(project, tmp_path / "untouched")
+    assert found["untouched"].state == "clean"
+    row = found["demo"]
+    assert row.shared == {"LICENSE": "deleted", "pyproject.toml": "edited"}
+    assert row.answers == {"exports": "'lazy', but before has 'eager'"}
+    assert row.files == {
+        ".editorconfig": "deleted",
+        "bootstrap": "edited",
+        "scripts/ruff.toml": "edited",
+    }
+    recopy = ("recopy", "--vcs-ref=:current:", "--pretend", "--defaults", "--overwrite")
+    _, told = copier(*recopy, project, cwd=tmp_path)
+    lines = re.findall(r"(?:overwrite|create)\S*\s+(\S+)", told)
+    ours = {
+        name
+        for name in lines
+        if not re.match(r"tests|src|README|\.copier-answers", name)
+    }
+    assert ours == row.files.keys() | row.shared.keys()
+
+
+def test_the_shared_files_are_those_of_the_readme() -> None:
+    line = next(
+        x
+        for x in (ROOT / "README.md").read_text().splitlines()
+        if x.startswith("| *shared*")
+    )
+    assert sorted(re.findall("`(.*?)`", line)) == sorted(SHARED)
+
+
+def test_projects_of_one_repository(small: Path, tmp_path: Path) -> None:
+    """Each has its row, and the conflicts in its folder; a folder in the repository narrows them down."""
+    mono = tmp_path / "mono"
+    for name, release in [("a", "2.0.0"), ("b", "1.0.0"), ("b/inner", "2.0.0")]:
+        born(small, mono / "packages" / name, release, name=name.replace("/", "-"))
+        shutil.rmtree(mono / "packages" / name / ".git")
+    library = mono / "packages/a"
+    shutil.copy(library / ANSWERS, library / ".copier-answers.other.yml")
+    git(mono, "init", "--quiet")
+    commit(mono)
+    write(
+        mono, {"packages/b/inner/x.rej": "x", "y.rej": "y", "packages/a/static.cfg": ""}
+    )
+    found = examined(mono)
+    assert {
+        name: (row.behind, row.conflicts != [], list(row.files))
+        for name, row in found.items()
+    } == {
+        "mono:packages/a": (0, True, ["static.cfg"]),
+        "mono:packages/b": (2, False, []),
+        "mono:packages/b/inner": (0, True, []),
+    }
+    assert found["mono:packages/a"].answers_file == "packages/a/.copier-answers.yml"
+    inner = examined(mono / "packages/b", allow_behind=2)
+    assert {name: row.state for name, row in inner.items()} == {
+        "b:packages/b": "clean",
+        "b:packages/b/inner": "drift",
+    }
+
+
+def test_a_submodule(small: Path, tmp_path: Path) -> None:
+    """It is a repository of its own, and no part of the one around it."""
+    project = born(small, tmp_path / "project", "2.0.0")
+    outer = tmp_path / "outer"
+    run("git", "init", "--quiet", outer, cwd=tmp_path)
+    git(
+        outer,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        project,
+        "inner",
+    )
+    commit(outer)
+    found = examined(outer, outer / "inner")
+    assert found["inner"].state == "clean"
+    assert found["outer"].problem == "it has no .copier-answers.yml, so no template"
+
+
+@pytest.mark.slow
+def test_permissions_missing(small: Path, tmp_path: Path) -> None:
+    without: tuple[str, ...] = ()
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            pytest.skip(
+                "root may read everything, and there is no setpriv to take that away"
+            )
+        drop = "-dac_override,-dac_read_search"
+        without = ("setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}")
+    for name in ("folder", "git", "file", "answers"):
+        born(small, tmp_path / name, "2.0.0")
+    closed = {
+        "folder": "",
+        "git": ".git/objects",
+        "file": "static.cfg",
+        "answers": ANSWERS,
+    }
+    for name, path in closed.items():
+        (tmp_path / name / path).chmod(0)
+    try:
+        found = rows(*(tmp_path / name for name in closed), status=2, before=without)
+    finally:
+        for name, path in closed.items():
+            (tmp_path / name / path).chmod(0o755)
+    assert {
+        name: row.problem.rpartition(": ")[2]
+        for name, row in found.items()
+        if row.problem
+    } == dict.fromkeys(closed, "Permission denied")
+
+
+@pytest.mark.slow
+def test_repositories_of_a_file(small: Path, tmp_path: Path) -> None:
+    """Clone URLs and paths, relative to the file; what was cloned is gone afterwards."""
+    born(small, tmp_path / "one", "2.0.0")
+    born(small, tmp_path / "two", "1.0.0")
+    listed = (
+        f"# ours\n{(tmp_path / 'one').as_uri()}\n\ntwo\nfile:///nowhere/me\next://x\n"
+    )
+    write(tmp_path, {"lists/repositories.txt": listed.replace("two", "../two")})
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(temporary))
+        found = rows("--from", tmp_path / "lists/repositories.txt", status=2)
+    assert {name: row.state for name, row in found.items()} == {
+        "one": "clean",
+        "two": "drift",
+        "me": "unknown",
+        "x": "unknown",
+    }
+    assert "cannot clone it: " in str(found["me"].problem)
+    assert found["x"].problem == "'ext://x' is no address of a repository"
+    assert [path for path in temporary.iterdir() if "pymp" not in path.name] == []
+
+
+def row(name: str, **values: Any) -> str:
+    """Return a line of an earlier run."""
+    return json.dumps(Row(name, **values).data()) + "\n"
+
+
+def earlier(tmp_path: Path, *lines: str) -> Path:
+    """Write the rows of an earlier run."""
+    return write(tmp_path, {"rows.jsonl": "".join(lines)}) / "rows.jsonl"
+
+
+HOSTILE = "<script>alert(1)</script>\"'&[red]\x1b[31m\u202e"
+
+
+def told(
+    capsys: pytest.CaptureFixture[str], *arguments: str | Path, status: int
+) -> str:
+    """Run the command here, where it has nothing to read, and return what it printed."""
+    assert main(["drift", *map(str, arguments)]) == status
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """Return the rows of an earlier run over three repositories."""
+    return earlier(
+        tmp_path,
+        row("a", state="clean", version="1.0.0", behind=0),
+        row(
+            HOSTILE,
+            state="drift",
+            version=HOSTILE,
+            files={HOSTILE: "edited", "b": "edited"},
+            untagged=True,
+        ),
+        row("c", project="x", projects=2, state="clean", shared={"LICENSE": "edited"}),
+        row(
+            "c",
+            project="y",
+            projects=2,
+            problem="broken",
+            conflicts=["z is unmerged"],
+            answers={"k": "v"},
+        ),
+    )
+
+
+def test_the_table_shows_the_worst_first(
+    kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = told(capsys, "--resume", kept, "a", HOSTILE, "c", status=2)
+    lines = [line.split() for line in printed.splitlines()]
+    states = [line[:2] for line in lines if line[0] in ("unknown", "drift", "clean")]
+    assert [state for state, _ in states] == ["unknown", "drift", "clean", "clean"]
+    assert "c (y)" in printed
+    assert "LICENSE (yours to edit)" in printed
+    assert "[red]" in printed
+    assert "\x1b" not in printed
+    assert "\u202e" not in printed
+    assert printed.endswith("1 unknown, 1 drift, 2 clean\n")
+
+
+def test_the_page_needs_nothing_and_shows_names_as_text(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "drift.html"
+    assert (
+        told(capsys, "--html", page, "--resume", kept, "a", HOSTILE, "c", status=2)
+        == ""
+    )
+    text = page.read_text()
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert re.findall('<tr class="(.*?)">', text) == [
+        "unknown",
+        "drift",
+        "clean",
+        "clean",
+    ]
+    assert text.count("<tr") == 5
+    assert not re.search(r"(?:src|href)=|url\(|\x1b|\u202e", text)
+    missing = tmp_path / "none/drift.html"
+    assert main(["drift", "--html", str(missing), "a"]) == 2
+    assert capsys.readouterr().err == f"fleet: there is no folder for '{missing}'\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "status"), [(["a"], 0), (["a", HOSTILE], 1), (["a", HOSTILE, "c"], 2)]
+)
+def test_the_exit_status(
+    kept: Path, names: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """0 for all clean, 1 for drift, 2 where something could not be told; of those that are named."""
+    printed = told(capsys, "--json", "--resume", kept, *names, status=status)
+    assert len(printed.splitlines()) == len(names) + (status == 2)
+
+
+def test_an_interrupted_run_goes_on(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what has all of its rows; a line that was torn, and rows without the others, are made anew."""
+    new = born(small, tmp_path / "new", "2.0.0")
+    part = born(small, tmp_path / "part", "2.0.0")
+    torn = row(str(new), state="drift")[:50]
+    whole = row("old", state="clean", version="of old")
+    file = earlier(tmp_path, whole, row(str(part), projects=2), torn)
+    found = rows("old", new, part, "--resume", file, status=0)
+    assert {name: row.version for name, row in found.items()} == {
+        "old": "of old",
+        "new": "2.0.0",
+        "part": "2.0.0",
+    }
+    assert len(file.read_text().splitlines()) == 4
+    # Nothing is left to read: what is named need not be there any more.
+    shutil.rmtree(new)
+    again = told(capsys, "old", new, part, "--json", "--resume", file, status=0)
+    assert len(again.splitlines()) == 3
+    write(tmp_path, {"rows.jsonl": "mine\n"})
+    assert main(["drift", "a", "--resume", str(file)]) == 2
+    assert capsys.readouterr().err == (
+        f"fleet: '{file}' holds no rows of an earlier run: choose another file\n"
+    )
+
+
+def test_repositories_of_all_repos(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its settings say where it cloned; what it filtered out is left out."""
+    write(
+        tmp_path,
+        {
+            "all-repos.json": json.dumps({"output_dir": "clones", "source": "x"}),
+            "clones/repos.json": json.dumps(dict.fromkeys(["a", "c", "d"], "url")),
+            "clones/repos_filtered.json": json.dumps(dict.fromkeys(["a", "c"], "url")),
+        },
+    )
+    settings = tmp_path / "all-repos.json"
+    printed = told(
+        capsys, "--json", "--resume", kept, "--all-repos", settings, status=2
+    )
+    assert [json.loads(line)["repository"] for line in printed.splitlines()] == [
+        "a",
+        "c",
+        "c",
+    ]
+    settings.write_text("{}")
+    assert main(["drift", "--all-repos", str(settings)]) == 2
+    assert (
+        "is no settings of all-repos: KeyError('output_dir')" in capsys.readouterr().err
+    )
+    assert main(["drift", "--all-repos", str(tmp_path / "none.json")]) == 2
+    assert "cannot read" in capsys.readouterr().err
+    assert main(["drift"]) == 2
+    assert "no repository is named" in capsys.readouterr().err
