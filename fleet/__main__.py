@@ -1,6 +1,8 @@
 """Tools for many repositories."""
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,10 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"fleet: {error}", file=sys.stderr)
         return 2
+    except (
+        BrokenPipeError
+    ):  # whoever reads wants no more; nor is the last flush to fail
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
     except KeyboardInterrupt:
         print("fleet: interrupted", file=sys.stderr)
         return 130
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing is left behind
     sys.exit(main())

@@ -107,7 +107,6 @@ def drift(options: argparse.Namespace) -> int:
     """
     from .drift_report import progress, write_page, write_table
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to leave nothing behind
     sources = [*listed(options)]
     if not sources:
         raise UserError(
@@ -119,7 +118,7 @@ def drift(options: argparse.Namespace) -> int:
     found = deque[Row]()
     worst = 0
     with progress(len(sources)) as advance:
-        for rows in journal.keep(sources, examined(journal.left, options)):
+        for rows in journal.keep(examined(journal.left, options)):
             for row in rows:
                 worst = max(worst, STATES.index(row.state))
                 if options.json:
@@ -221,9 +220,7 @@ class Journal:
                     f"cannot write {show(self.path)}: {error.strerror}"
                 ) from error
 
-    def keep(
-        self, sources: list[Source], new: Iterable[list[Row]]
-    ) -> Iterator[list[Row]]:
+    def keep(self, new: Iterable[list[Row]]) -> Iterator[list[Row]]:
         """Yield the rows of the earlier run, then the new ones, which are written down first."""
         yield from self.done.values()
         for rows in new:
@@ -256,18 +253,19 @@ def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[lis
             except BrokenProcessPool:
                 for source, _ in running:
                     yield alone(source, folder, options)
+            except KeyboardInterrupt:
+                for child in multiprocessing.active_children():
+                    child.terminate()
+                raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
 
 def workers(jobs: int, folder: str, options: argparse.Namespace) -> ProcessPoolExecutor:
     """Start worker processes, which read each template once between them."""
-    ways = multiprocessing.get_all_start_methods()
-    context: Any = multiprocessing.get_context(
-        "forkserver" if "forkserver" in ways else "spawn"
-    )
-    if "forkserver" in ways:
-        context.set_forkserver_preload(["fleet.drift_project"])
+    # Not forked: the progress bar has a thread. A fork server would bind a socket below
+    # TMPDIR, whose path may be too long for one.
+    context = multiprocessing.get_context("spawn")
     shared: Sequence[str] = (*SHARED, *options.shared)
     given = (folder, context.Lock(), shared, options.allow_behind, options.timeout)
     return ProcessPoolExecutor(jobs, context, initializer=begin, initargs=given)

@@ -18,13 +18,10 @@ from template.scripts.conflicts import LEFT
 
 from .sources import UserError, show
 
-# What a person's environment may hold of another repository: git rev-parse --local-env-vars
+# What the environment may hold of another repository: git rev-parse --local-env-vars
 FOREIGN = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
     "GIT_DIR",
     "GIT_GRAFT_FILE",
     "GIT_IMPLICIT_WORK_TREE",
@@ -115,7 +112,6 @@ class Repository:
     root: Path  # its working tree; of a bare repository a copy of HEAD aside
     here: str  # the folder that was asked for, below the root
     env: dict[str, str]
-    folder: Path  # its git folder
     dirty: bool | None = None
 
     def git(self, *arguments: str | Path, also: Sequence[int] = ()) -> str:
@@ -246,7 +242,9 @@ def open_repository(path: Path, aside: Path) -> Repository:
     )
     (ours / "HEAD").write_text("ref: refs/heads/none\n", "utf-8")
     (aside / ".gitconfig").write_text(SETTINGS, "utf-8")
-    env = plain_environment() | {
+    # What the user's variables set is for their own repositories, and for fetching.
+    mine = plain_environment().items()
+    env = {k: v for k, v in mine if not k.startswith("GIT_CONFIG")} | {
         "GIT_ALLOW_PROTOCOL": "none",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": str(aside / ".gitconfig"),
@@ -269,14 +267,14 @@ def open_repository(path: Path, aside: Path) -> Repository:
     if (common / "info/exclude").is_file():
         shutil.copy(common / "info/exclude", ours / "info/exclude")
     here = os.path.relpath(path, root)
-    repository = Repository(root, "" if here == "." else here, env, folder)
+    repository = Repository(root, "" if here == "." else here, env)
     if root == folder:
         if not head:
             raise UserError("it is bare and has no commit")
         tree = aside / "tree" / root.name.removesuffix(".git")
         tree.mkdir(parents=True)
         env |= {"GIT_WORK_TREE": str(tree)}
-        repository = Repository(tree, "", env, folder, dirty=False)
+        repository = Repository(tree, "", env, dirty=False)
         repository.git("read-tree", head)
         repository.git("checkout-index", "--all", "--quiet")
     return repository

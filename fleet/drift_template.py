@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from copier._jinja_ext import get_yield_context
@@ -147,9 +147,10 @@ class Templates:
                     home.mkdir(parents=True, exist_ok=True)
                     try:
                         url = git_address(address)
+                        new = Path(mkdtemp(dir=home)) / "mirror"
                         clone = ("clone", "--quiet", "--mirror", "--template=")
-                        self.git(*clone, "--", url, home / "new", cwd=home)
-                        (home / "new").rename(home / "mirror")
+                        self.git(*clone, "--", url, new, cwd=home)
+                        new.rename(home / "mirror")
                         (home / "url").write_text(url, "utf-8")
                     except GitError as error:
                         text = str(error).replace(address, shown(address))

@@ -1,12 +1,18 @@
 """Drift: how far repositories are from their templates, told without changing or running any of them."""
 
+import contextlib
 import hashlib
 import json
 import os
+import pty
 import re
 import shutil
+import signal
 import stat
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,7 +25,8 @@ from fleet.__main__ import main
 from fleet.drift import SHARED
 from fleet.drift_project import Drift
 from fleet.drift_row import Row
-from fleet.drift_template import Templates
+from fleet.drift_template import Templates, git_address
+from fleet.sources import UserError
 
 TEMPLATE = {
     "copier.yml": """\
@@ -608,3 +615,193 @@ def test_repositories_of_all_repos(
     assert "cannot read" in capsys.readouterr().err
     assert main(["drift"]) == 2
     assert "no repository is named" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def endless(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project whose template takes for ever to render."""
+    home = tmp_path_factory.mktemp("endless")
+    loop = "{% for i in range(99999) %}" * 3 + "{% endfor %}" * 3
+    path = "{% if _copier_operation == 'update' %}endless.txt{% endif %}.jinja"
+    template = tiny(home / "template", **{f"template/{path}": loop})
+    return born(template, home / "endless", "2.0.0")
+
+
+@contextlib.contextmanager
+def started(
+    *arguments: str | Path, temporary: Path, **options: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """Start the command in a session of its own; in the end none of it runs any more."""
+    temporary.mkdir()
+    command = [sys.executable, "-m", "fleet", "drift", "--json", *map(str, arguments)]
+    env = {
+        **os.environ,
+        "TMPDIR": str(temporary),
+        "TERM": "xterm",
+        **options.pop("env", {}),
+    }
+    pipes = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+        **options,
+    }
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, start_new_session=True, **pipes
+    ) as process:
+        try:
+            yield process
+            until(lambda: not session(process.pid))
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def session(leader: int) -> dict[int, int]:
+    """Return the processes of a session, each with its parent."""
+    found = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = status.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == leader and fields[0] != "Z":
+                found[int(status.parent.name)] = int(fields[1])
+    return found
+
+
+def until(condition: Any) -> Any:
+    """Wait for something to be so."""
+    for _ in range(1200):
+        if result := condition():
+            return result
+        time.sleep(0.1)
+    raise AssertionError("it did not come about in two minutes")
+
+
+linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+
+
+@pytest.mark.slow
+def test_one_that_never_ends_costs_its_row(
+    small: Path, endless: Path, tmp_path: Path
+) -> None:
+    """The others are told; and a person at a terminal sees how far it is."""
+    good = born(small, tmp_path / "good", "2.0.0")
+    main_side, side = pty.openpty()
+    names = ("--timeout=15", endless, good)
+    with started(*names, temporary=tmp_path / "t", stderr=side) as process:
+        os.close(side)
+        shown = b""
+        with contextlib.suppress(
+            OSError
+        ):  # what Linux says when the last writer is gone
+            while more := os.read(main_side, 9999):
+                shown += more
+        printed, _ = process.communicate()
+    os.close(main_side)
+    found = by_name([Row.of(json.loads(line)) for line in printed.splitlines()])
+    assert found["endless"].problem == "reading it took more than 15 seconds"
+    assert found["good"].state == "clean"
+    assert process.returncode == 2
+    assert b"1/2" in shown
+    assert [path for path in (tmp_path / "t").iterdir() if "drift-" in path.name] == []
+
+
+@linux
+@pytest.mark.slow
+def test_one_that_takes_its_process_down_costs_its_row(
+    small: Path, endless: Path, tmp_path: Path
+) -> None:
+    good = born(small, tmp_path / "good", "2.0.0")
+    with started("--jobs=1", endless, good, temporary=tmp_path / "t") as process:
+        killed: list[int] = []
+
+        def workers() -> list[int]:
+            return [
+                pid
+                for pid, parent in session(process.pid).items()
+                if parent == process.pid and pid not in killed
+                if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            ]
+
+        while len(killed) < 2:
+            killed += until(workers)[:1]
+            os.kill(killed[-1], signal.SIGKILL)
+        printed, _ = process.communicate()
+    found = by_name([Row.of(json.loads(line)) for line in printed.splitlines()])
+    assert (
+        found["endless"].problem
+        == "reading it ended the process that did, perhaps for want of memory"
+    )
+    assert found["good"].state == "clean"
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupt_leaves_nothing_but_the_rows(
+    small: Path, endless: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    """No process, and where it can be helped no temporary file."""
+    good = born(small, tmp_path / "good", "2.0.0")
+    file = tmp_path / "rows.jsonl"
+    arguments = ("--resume", file, good, endless)
+    with started(*arguments, temporary=tmp_path / "t") as process:
+        until(lambda: file.exists() and file.read_text().endswith("\n"))
+        process.send_signal(how)
+        _, said = process.communicate()
+    assert [json.loads(line)["state"] for line in file.read_text().splitlines()] == [
+        "clean"
+    ]
+    if how is not signal.SIGKILL:
+        assert (process.returncode, said) == (130, "fleet: interrupted\n")
+        assert [
+            path for path in (tmp_path / "t").iterdir() if "drift-" in path.name
+        ] == []
+
+
+def test_releases_behind(small: Path, tmp_path: Path) -> None:
+    """By PEP 440, whatever the tags look like; a pre-release counts only after one."""
+    templates, address = Templates(tmp_path), str(small)
+    tags = ("1.0.0", "v1.1.0", "2.0.0rc1", "2.0.0", "main^{commit}", "HEAD~3")
+    git(small, "branch", "--force", "main")
+    assert [[*map(str, templates.newer(address, tag))] for tag in tags] == [
+        ["1.1.0", "2.0.0"],
+        ["2.0.0"],
+        ["2.0.0"],
+        [],
+        [],
+        ["2.0.0"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "given"),
+    [
+        ("gh:ada/tool", "https://github.com/ada/tool.git"),
+        ("git+https://example.org/tool", "https://example.org/tool"),
+        ("git@example.org:ada/tool.git", "git@example.org:ada/tool.git"),
+        ("ssh://git@example.org/tool", "ssh://git@example.org/tool"),
+    ],
+)
+def test_addresses_are_expanded_as_copier_does(address: str, given: str) -> None:
+    assert git_address(address) == given
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "-x",
+        "ext::sh",
+        "persistent-https://x/y",
+        "ssh://-oProxyCommand=x/y",
+        "ssh://a@-oProxyCommand=x/y",
+        "a@-x:y",
+        "../x",
+        "x",
+        "",
+        "https://x/\ny",
+    ],
+)
+def test_odd_addresses_are_refused(address: str) -> None:
+    with pytest.raises(UserError):
+        git_address(address)
