@@ -872,6 +872,7 @@ def test_no_network(make, server, tmp_path):
         "UV_FIND_LINKS",
         "pip.conf",
         "user",
+        pytest.param("scripts/pip.conf", marks=pytest.mark.slow),
     ],
 )
 def test_index_settings_count(make, world, tmp_path, way, given):
@@ -879,15 +880,17 @@ def test_index_settings_count(make, world, tmp_path, way, given):
     empty = tmp_path / "empty"
     empty.mkdir()
     index, links = world.index.as_uri(), str(world.wheels)
-    file = (
-        tmp_path
-        / "home"
-        / ("other.conf" if given == "pip.conf" else ".config/pip/pip.conf")
-    )
-    file.parent.mkdir(parents=True)
+    user = tmp_path / "home/.config/pip/pip.conf"
+    user.parent.mkdir(parents=True)
+    user.write_text(f"[global]\nindex-url = {empty.as_uri()}\n")
+    file = {
+        "pip.conf": tmp_path / "home/other.conf",
+        "scripts/pip.conf": project.root / given,
+    }.get(given, user)
     file.write_text(
         f"[global]\nindex-url = {index}\nuser = true\ntarget = {tmp_path / 'target'}\n"
     )
+    home = {"HOME": str(tmp_path / "home"), "PIP_CONFIG_FILE": None}
     settings = {
         "PIP_EXTRA_INDEX_URL": {
             "PIP_EXTRA_INDEX_URL": index,
@@ -905,11 +908,8 @@ def test_index_settings_count(make, world, tmp_path, way, given):
             "PIP_NO_INDEX": "1",
         },
         "pip.conf": {"PIP_CONFIG_FILE": str(file), "PIP_INDEX_URL": None},
-        "user": {
-            "HOME": str(tmp_path / "home"),
-            "PIP_CONFIG_FILE": None,
-            "PIP_INDEX_URL": None,
-        },
+        "user": {**home, "PIP_INDEX_URL": None},
+        "scripts/pip.conf": {**home, "PIP_INDEX_URL": None},
     }[given]
     cold = {
         "UV_CACHE_DIR": str(tmp_path / "uv"),

@@ -11,8 +11,9 @@ usage: ./bootstrap [options] [command ...]
   --upgrade                 ... moving everything to the newest versions
   --upgrade-package NAME    ... moving this one; may be repeated
 
-BOOTSTRAP_UV=0 leaves everything to pip. Index settings in PIP_*, pip.conf and
-UV_* count. Status: the command's own, 127 if it is not found, 130 on Ctrl-C.
+BOOTSTRAP_UV=0 leaves everything to pip. Index settings in PIP_*, UV_*, pip.conf
+and scripts/pip.conf count. Status: the command's own, 127 if it is not found,
+130 on Ctrl-C.
 """
 
 # `bootstrap` and `bootstrap.cmd` find a Python, 3.6 or newer, and hand over to `main`.
@@ -266,7 +267,7 @@ def freeze(folder: str, uv: str, requires: str, flags: "list[str]") -> None:
 
 
 def pip_settings() -> "dict[str, str]":
-    """Return pip's settings: those of the machine's files, the user's, variables."""
+    """Return pip's settings: the machine's files, the user's, ours, variables."""
     import re
 
     get, own = os.environ.get, os.environ.get("PIP_CONFIG_FILE", "")
@@ -277,9 +278,10 @@ def pip_settings() -> "dict[str, str]":
     shared, user = ([f"{x}/{name}" for x in places] for places in (shared, user))
     # PIP_CONFIG_FILE stands in for the user's file; the null device, for all of them.
     files = [*shared, "/etc/pip.conf", *([own] if own else ["~/.pip/pip.conf", *user])]
+    texts = [read(os.path.expandvars(os.path.expanduser(path))) for path in files]
+    texts += [read(ROOT, "scripts", "pip.conf")]  # which an organisation may add
     pairs: list[tuple[str, str]] = []
-    for path in files if own != os.devnull else []:
-        text = read(os.path.expandvars(os.path.expanduser(path)))
+    for text in texts if own != os.devnull else []:
         for section in sorted(("\n" + text).split("\n[")):
             if section.startswith(("global]", "install]")):
                 entry = r"^([\w-]+)\s*[=:]\s*(.*(?:\n[ \t].*)*)"
