@@ -113,7 +113,9 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clone
 
 
-def born(template: Path, release: str, folder: Path, answers: dict[str, Any]) -> Path:
+def born(
+    template: Path | str, release: str, folder: Path, answers: dict[str, Any]
+) -> Path:
     """Make a project with an old release and put it under git."""
     data = [f"--data={name}={value}" for name, value in answers.items()]
     options = ["--quiet", "--defaults", f"--vcs-ref={release}", *data]

@@ -1,0 +1,273 @@
+"""Campaigns over many repositories with all-repos, and several projects in one repository."""
+
+import json
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, commit, copier, git, run
+from test_updates import (
+    NEXT,
+    RELEASES,
+    append,
+    born,
+    contents,
+    edit,
+    history,  # noqa: F401
+    is_yours,
+    replace,
+)
+
+LATEST = "1000.1.0"
+IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "Test"), ("EMAIL", "test@example.org"))
+}
+# How many repositories of each kind; those of the first two are spread over the releases.
+KINDS = {
+    "clean": 18,
+    "edited": 18,
+    "conflict": 3,
+    "monorepo": 2,
+    "vanished": 2,
+    "blocked": 2,
+    "garbled": 1,
+    "elsewhere": 4,
+}
+
+
+@pytest.fixture(scope="module")
+def template(history: Path, tmp_path_factory: pytest.TempPathFactory) -> str:  # noqa: F811
+    """Return the address of the template, which Copier caches, with a release that changes a line and adds a file."""
+    folder = tmp_path_factory.mktemp("later")
+    run("git", "clone", "--quiet", history, folder / "work", cwd=ROOT)
+    replace(
+        folder / "work/template/.editorconfig", "indent_size = 4", "indent_size = 3"
+    )
+    (folder / "work/template/ADDED.md").write_text("New in every project.\n")
+    commit(folder / "work", LATEST)
+    run(
+        "git",
+        "clone",
+        "--quiet",
+        "--bare",
+        folder / "work",
+        folder / "plinth.git",
+        cwd=ROOT,
+    )
+    return f"git+file://{folder / 'plinth.git'}"
+
+
+def conflict(project: Path) -> None:
+    """Change the line that the latest release changes."""
+    replace(project / ".editorconfig", "indent_size = 4", "indent_size = 8")
+
+
+@dataclass
+class Fleet:
+    """Repositories as a forge has them, and the configuration by which all-repos knows them."""
+
+    folder: Path
+    config: Path
+    kinds: dict[str, str]
+
+    def remote(self, name: str) -> Path:
+        """Return a repository on the forge."""
+        return self.folder / "forge" / f"{name}.git"
+
+    def head(self, name: str) -> str:
+        """Return its last commit."""
+        return git(self.remote(name), "rev-parse", "HEAD")
+
+    def show(self, name: str, path: str) -> str:
+        """Return a file of it."""
+        return git(self.remote(name), "show", f"HEAD:{path}")
+
+    def paths(self, name: str) -> set[str]:
+        """Return the paths of its files."""
+        return set(
+            git(self.remote(name), "ls-tree", "-r", "--name-only", "HEAD").splitlines()
+        )
+
+    def of(self, *kinds: str) -> list[str]:
+        """Return the names of some kinds."""
+        return [name for name, kind in self.kinds.items() if kind in kinds]
+
+
+def seed(folder: Path, template: str) -> Fleet:
+    """Make fifty repositories, clone them with all-repos, and then break one of the clones."""
+    seeds: dict[str, list[Path]] = {kind: [] for kind in KINDS}
+    for release in RELEASES:
+        clean = folder / "clean" / release / "demo"
+        clean.parent.mkdir(parents=True)
+        seeds["clean"].append(born(template, release, clean, {}))
+        edited = shutil.copytree(clean, folder / "edited" / release / "demo")
+        edit(edited)
+        commit(edited)
+        seeds["edited"].append(edited)
+    for kind in ("conflict", "vanished", "blocked", "garbled"):
+        project = shutil.copytree(clean, folder / kind / "demo")
+        answers = project / ".copier-answers.yml"
+        if kind == "conflict":
+            conflict(project)
+        elif kind == "vanished":
+            replace(answers, f"_commit: {release}", "_commit: 0.0.1")
+        elif (
+            kind == "blocked"
+        ):  # by a folder where a new file is to be: the update ends half way
+            (project / "ADDED.md").mkdir()
+            (project / "ADDED.md/mine").write_text("Mine.\n")
+        else:
+            append(answers, "}{\n")
+        commit(project)
+        seeds[kind].append(project)
+    elsewhere, mono = folder / "elsewhere/demo", folder / "monorepo/demo"
+    for path in (elsewhere, mono):
+        path.mkdir(parents=True)
+        git(path, "init", "--quiet", "--initial-branch=main")
+        (path / "README.md").write_text("Mine.\n")
+    for name in ("one", "two"):
+        shutil.copytree(
+            clean, mono / "packages" / name, ignore=shutil.ignore_patterns(".git")
+        )
+    conflict(mono / "packages/one")
+    for path in (elsewhere, mono):
+        commit(path)
+    seeds["elsewhere"].append(elsewhere)
+    seeds["monorepo"].append(mono)
+
+    kinds = {}
+    for kind, number in KINDS.items():
+        for index in range(number):
+            name = f"{kind}-{index:02}"
+            kinds[name] = kind
+            source = seeds[kind][index % len(seeds[kind])]
+            run(
+                "git",
+                "clone",
+                "--quiet",
+                "--bare",
+                source,
+                folder / "forge" / f"{name}.git",
+                cwd=folder,
+            )
+    config = folder / "all-repos.json"
+    fleet = Fleet(folder, config, kinds)
+    (folder / "repos.json").write_text(
+        json.dumps({name: fleet.remote(name).as_uri() for name in kinds})
+    )
+    config.write_text(
+        json.dumps(
+            {
+                "output_dir": "clones",
+                "source": "all_repos.source.json_file",
+                "source_settings": {"filename": str(folder / "repos.json")},
+                "push": "all_repos.push.merge_to_master",
+                "push_settings": {"fast_forward": True},
+            }
+        )
+    )
+    config.chmod(0o600)
+    run(sys.executable, "-m", "all_repos.clone", "-C", config, "-j", "2", cwd=folder)
+    return fleet
+
+
+def campaign(fleet: Fleet, *options: str) -> tuple[int, str, list[str]]:
+    """Run a campaign; return its status, its last line, and the lines for what is left to do."""
+    command = (
+        sys.executable,
+        "-m",
+        "fleet.campaign",
+        "-C",
+        str(fleet.config),
+        *options,
+    )
+    done = run(*command, cwd=ROOT, env=IDENTITY, check=False)
+    left = [
+        x
+        for x in done.stderr.splitlines()
+        if x.startswith(("failed: ", "not pushed: "))
+    ]
+    return done.returncode, done.stdout.splitlines()[-1], left
+
+
+@pytest.mark.slow
+def test_a_campaign_over_fifty_repositories(template: str, tmp_path: Path) -> None:
+    """What can be updated is, new files included; the rest is named, and stays as it was to the last byte."""
+    fleet = seed(tmp_path, template)
+    before = {name: fleet.head(name) for name in fleet.kinds}
+    shutil.rmtree(tmp_path / "clones/elsewhere-00/.git")
+
+    clone = str(tmp_path / "clones/clean-00")
+    assert campaign(fleet, "--dry-run", "--to", NEXT, "--repos", clone) == (
+        0,
+        "1 repositories: 1 updated",
+        [],
+    )
+    assert fleet.head("clean-00") == before["clean-00"]
+
+    status, last, left = campaign(fleet, "-j", "2", "--template", template)
+    assert (status, last) == (1, "47 repositories: 38 updated, 11 failed")
+    named = sorted(re.findall(r"(?:/forge/|/clones/)([\w-]+)", " ".join(left)))
+    stuck = fleet.of("conflict", "vanished", "blocked", "garbled")
+    assert named == sorted([*stuck, *fleet.of("monorepo"), "elsewhere-00"])
+    for line in left:
+        if "/conflict-" in line or "/monorepo-" in line:
+            assert ".editorconfig has conflict markers" in line
+
+    for name in [*stuck, *fleet.of("elsewhere")]:
+        assert fleet.head(name) == before[name]
+    for name in fleet.of("clean", "edited"):
+        assert (
+            git(fleet.remote(name), "rev-parse", "HEAD^").strip()
+            == before[name].strip()
+        )
+        assert f"_commit: {LATEST}" in fleet.show(name, ".copier-answers.yml")
+        assert "ADDED.md" in fleet.paths(name)
+    for name in fleet.of("edited"):
+        assert "warn_unreachable = true" in fleet.show(name, "pyproject.toml")
+        assert fleet.show(name, "README.md") == "# Mine\n\nRewritten.\n"
+    for name in fleet.of("monorepo"):
+        changed = git(
+            fleet.remote(name), "diff", "--name-only", before[name].strip(), "HEAD"
+        ).splitlines()
+        assert "packages/two/ADDED.md" in changed
+        assert all(path.startswith("packages/two/") for path in changed)
+
+
+@pytest.mark.slow
+def test_projects_in_one_repository_update_independently(
+    template: str, tmp_path: Path
+) -> None:
+    """Each in its folder with its answers file; the update of one leaves the other alone, and a finished one does not wait."""
+    top = tmp_path / "mono"
+    top.mkdir()
+    git(top, "init", "--quiet", "--initial-branch=main")
+    copy = ("copy", "--quiet", "--defaults")
+    copier(*copy, f"--vcs-ref={RELEASES[0]}", template, "packages/one", cwd=top)
+    copier(*copy, f"--vcs-ref={RELEASES[-1]}", template, "packages/two", cwd=top)
+    edit(top / "packages/one")
+    commit(top)
+    for this, that in ("one", "two"), ("two", "one"):
+        before = contents(top / "packages" / that)
+        mine = {
+            x: y for x, y in contents(top / "packages" / this).items() if is_yours(x)
+        }
+        copier("update", "--defaults", cwd=top / "packages" / this)
+        run(sys.executable, "scripts/conflicts.py", cwd=top / "packages" / this)
+        after = contents(top / "packages" / this)
+        assert yaml.safe_load(after[".copier-answers.yml"])["_commit"] == LATEST
+        assert "ADDED.md" in after
+        assert {x: y for x, y in after.items() if is_yours(x)} == mine
+        assert contents(top / "packages" / that) == before
+        changed = git(top, "status", "--porcelain", "-uall").splitlines()
+        assert {line[3:].split("/")[1] for line in changed} == {this}
+        commit(top)
+    assert (
+        b"warn_unreachable = true" in contents(top / "packages/one")["pyproject.toml"]
+    )
