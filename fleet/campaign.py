@@ -131,8 +131,10 @@ def apply_fix(campaign: Campaign) -> None:
             git("reset", "--hard", "--quiet")
             git("clean", "-fdxq")
             failure = error
-            said = str(getattr(error, "stderr", None) or error).strip().splitlines()
-            campaign.report(repository, name, "failed", said[-1])
+            why = str(error)
+            if isinstance(error, subprocess.CalledProcessError):
+                why = error.stderr.strip() or why
+            campaign.report(repository, name, "failed", why.splitlines()[-1])
     if failure and start == git("rev-parse", "HEAD").strip():
         raise failure
     git("reset", "--soft", start)

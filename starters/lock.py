@@ -28,7 +28,7 @@ def rendered(file: str, starter: str) -> str:
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template(f"template/{file}").render(starter=starter)
+    return environment.get_template(f"template/{file}").render(base="", starter=starter)
 
 
 def main() -> None:

@@ -113,6 +113,7 @@ def taken(
     validator = environment.from_string(loaded[question]["validator"])
     recipe: dict[str, Any] = {"modules": [], "files": [], "packages": [], "never": {}}
     answers = {"package_name": "demo", "starter": "library", "recipe": recipe}
+    answers |= {"base": "", "own_files": []}
 
     def said(value: Any) -> str:
         own = {question: value}
