@@ -183,6 +183,33 @@ def tool(
     return run(sys.executable, "-m", name, *arguments, cwd=cwd, env=environment)
 
 
+def jobs(project: Path, file: str = "standard") -> dict[str, list[str]]:
+    """Return what each job of a pipeline runs on Linux, in order; on both forges it reads the same."""
+    (path,) = project.glob(f".git*/**/{file}.yml")
+    loaded = yaml.safe_load(path.read_text())
+    if "jobs" not in loaded:  # GitLab's, where what begins with a dot is no job
+        return {
+            name: job["script"]
+            for name, job in loaded.items()
+            if isinstance(job, dict) and "script" in job
+        }
+    return {
+        name: [
+            step["run"]
+            for step in job["steps"]
+            if "run" in step and step.get("shell") != "pwsh"
+        ]
+        for name, job in loaded["jobs"].items()
+    }
+
+
+def run_job(commands: list[str], project: Path) -> None:
+    """Run the commands of a job where nothing but Python, git and uv is at hand."""
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for command in commands:
+        run("bash", "-ec", command, cwd=project, env={"CI": "true", "PATH": path})
+
+
 def assert_green(project: Path) -> None:
     """Assert that lint, types and tests pass with full coverage, and that the formatter changes nothing."""
     tool("ruff", "check", "--no-cache", cwd=project)

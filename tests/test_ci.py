@@ -1,41 +1,57 @@
-"""The pipelines of GitHub and GitLab: the same checks, on every Python that the project supports."""
+"""The pipelines of GitHub and GitLab: the same checks, on every Python that the project supports, and releases."""
 
+import json
 import re
 import shutil
 import sys
 import tomllib
+import urllib.request
+from collections.abc import Callable
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import Generate, git, run
+from conftest import (
+    ROOT,
+    STARTERS,
+    Generate,
+    commit,
+    git,
+    jobs,
+    run,
+    run_job,
+    template_outside_git,
+)
 
 GITHUB = Path(".github/workflows/standard.yml")
 GITLAB = Path(".gitlab/standard.yml")
+BIN = str(Path(sys.executable).parent)
 
 
-def pipeline(project: Path) -> dict[str, Any]:
-    """Return the standard's workflow or pipeline."""
-    path = project / (GITHUB if (project / GITHUB).exists() else GITLAB)
-    loaded: dict[str, Any] = yaml.safe_load(path.read_text())
-    return loaded
+@pytest.fixture(scope="module")
+def made(copie_session: Any) -> Callable[..., Path]:
+    """Render a project that tests only read, once for each forge and licence; the private one has but one Python."""
 
+    @cache
+    def made(ci: str, license: str = "MIT") -> Path:
+        answers = {"project_name": "Demo", "ci": ci, "license": license}
+        if license == "proprietary":
+            answers["python_min"] = "3.15"
+        result = copie_session.copy(answers, template_dir=template_outside_git())
+        if result.exception:
+            raise result.exception
+        return Path(result.project_dir)
 
-def commands(project: Path) -> list[str]:
-    """Return what all jobs run on Linux, in order."""
-    loaded = pipeline(project)
-    if "jobs" not in loaded:
-        return [line for job in ("check", "test") for line in loaded[job]["script"]]
-    steps = [step for job in loaded["jobs"].values() for step in job["steps"]]
-    return [
-        step["run"] for step in steps if "run" in step and step.get("shell") != "pwsh"
-    ]
+    return made
 
 
 def pythons(project: Path) -> list[str]:
     """Return the versions that the tests run on."""
-    loaded = pipeline(project)
+    path = project / (GITHUB if (project / GITHUB).exists() else GITLAB)
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text())
     if "jobs" in loaded:
         found = loaded["jobs"]["test"]["strategy"]["matrix"]["python"]
     else:
@@ -62,8 +78,8 @@ def test_the_repository_says_which_forge(
     assert (project / GITLAB).exists() == (ci == "gitlab")
 
 
-def test_none_is_none(generate: Generate) -> None:
-    project = generate(ci="none")
+def test_none_is_none(made: Callable[..., Path]) -> None:
+    project = made("none")
     assert not [
         path
         for path in project.iterdir()
@@ -84,47 +100,251 @@ def test_every_supported_python_is_tested(
     assert metadata["requires-python"] == f">={classified[0]}"
 
 
-def test_both_forges_run_the_same(generate: Generate) -> None:
+def test_both_forges_run_the_same(made: Callable[..., Path]) -> None:
     """Through the bootstrap, as on a laptop; the gate alone needs no environment."""
-    github, gitlab = (commands(generate(ci=ci)) for ci in ("github", "gitlab"))
-    assert github == gitlab
-    assert all(x.startswith("./bootstrap ") for x in github if "conflicts.py" not in x)
+    github, gitlab = made("github"), made("gitlab")
+    checks = jobs(github)
+    assert checks == jobs(gitlab)
+    assert [*checks] == ["check", "test", "lowest", "newest", "build", "audit"]
+    releases = jobs(github, "release"), jobs(gitlab, "release")
+    assert releases[0]["version"] == releases[1]["version"]
+    for command in chain(releases[0]["version"], *checks.values()):
+        assert re.match(r"(cd build/\*/ && )?\./bootstrap ", command) or (
+            command == "python scripts/conflicts.py"
+        )
 
 
 @pytest.mark.slow
+def test_what_they_run_passes(generate: Generate, tmp_path: Path) -> None:
+    """Every line in a fresh clone; test_starters runs the job "lowest", and the audit has a test of its own."""
+    source, project = generate(ci="github"), tmp_path / "clone"
+    changelog = source / "CHANGELOG.md"
+    changelog.write_text(changelog.read_text().replace("unreleased", "2026-11-21"))
+    git(source, "init", "--quiet")
+    commit(source)
+    git(tmp_path, "clone", "--quiet", source, project)
+    checks = jobs(project)
+    for name in ("check", "test", "build", "newest"):
+        run_job(checks[name], project)
+    names = sorted(path.name for path in (project / "dist").iterdir())
+    assert [name.removeprefix(names[0].split("-")[0]) for name in names] == [
+        "-0.1.0-py3-none-any.whl",
+        "-0.1.0.tar.gz",
+    ]
+    (compare,) = jobs(project, "release")["version"]
+    run_job([f"TAG=v0.1.0; {compare}"], project)
+    assert (project / "notes.md").read_text() == "- The first version.\n"
+    with pytest.raises(AssertionError, match=r"the tag says 0\.2\.0"):
+        run_job([f"TAG=0.2.0; {compare}"], project)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("starter", [path.name for path in STARTERS])
+def test_no_lock_has_a_known_vulnerability(generate: Generate, starter: str) -> None:
+    """As the pipelines ask, of what PyPI knows today."""
+    try:
+        address = "https://pypi.org/pypi/setuptools/65.0.0/json"  # which has some
+        with urllib.request.urlopen(address, timeout=20) as answer:
+            known = json.load(answer)["vulnerabilities"]
+    except (OSError, ValueError, KeyError) as error:
+        pytest.skip(f"PyPI's advisories are out of reach: {error}")
+    assert known
+    project = generate(starter=starter)
+    ((audit),) = jobs(project)["audit"]
+    run_job([audit.removeprefix("./bootstrap ")], project)
+
+
+def lint(*files: Path) -> str:
+    """Return what actionlint says of workflows, and shellcheck through it of their shell."""
+    path = {"PATH": f"{BIN}:/usr/bin:/bin"}  # where it finds shellcheck
+    return run("actionlint", *files, cwd=ROOT, env=path, check=False).stdout
+
+
+@pytest.mark.parametrize("license", ["MIT", "proprietary"])
+def test_reviewers_find_nothing(made: Callable[..., Path], license: str) -> None:
+    project = made("github", license)
+    zizmor = ("zizmor", "--offline", "--pedantic", "--quiet")
+    run(*zizmor, project / ".github", cwd=project)
+    assert lint(*project.glob(".github/workflows/*.yml")) == ""
+
+
+def test_the_linter_sees_shell(made: Callable[..., Path], tmp_path: Path) -> None:
+    text = (made("github") / GITHUB).read_text()
+    broken = tmp_path / "broken.yml"
+    broken.write_text(text.replace("ruff check", "ruff $CHECK"))
+    assert "SC2086" in lint(broken)
+
+
+def test_the_shell_of_gitlab_is_sound(
+    made: Callable[..., Path], tmp_path: Path
+) -> None:
+    for file in ("standard", "release"):
+        for name, commands in jobs(made("gitlab"), file).items():
+            script = tmp_path / f"{name}.sh"
+            script.write_text("\n".join(["#!/bin/sh -e", "TAG=1", *commands, ""]))
+    scripts = sorted(tmp_path.glob("*.sh"))
+    assert len(scripts) == 10
+    run("shellcheck", "--exclude=SC2034", *scripts, cwd=tmp_path)
+
+
+def test_each_action_is_pinned_once(made: Callable[..., Path]) -> None:
+    """By its full hash, beside which its version stands; this repository's own workflows take the same."""
+    files = [*made("github").glob(".github/workflows/*.yml")]
+    files += ROOT.glob(".github/workflows/*.yml")
+    pins = set(re.findall(r"uses: (.*)", "".join(path.read_text() for path in files)))
+    pin = re.compile(r"([\w/-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    names = {match[1] for match in map(pin.fullmatch, pins) if match}
+    assert len(names) == len(pins) == 6
+
+
+@pytest.mark.parametrize("license", ["MIT", "proprietary"])
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_what_they_run_passes(generate: Generate, ci: str) -> None:
-    """Every line of the jobs, in a fresh clone."""
-    project = generate(ci=ci)
-    git(project, "init", "--quiet")
-    git(project, "add", "--all")
-    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    for command in commands(project):
-        run("bash", "-ec", command, cwd=project, env={"CI": "true", "PATH": path})
-
-
-@pytest.mark.parametrize("python_min", ["3.11", "3.15"])
-def test_zizmor_finds_nothing(generate: Generate, python_min: str) -> None:
-    project = generate(ci="github", python_min=python_min)
-    run(
-        "zizmor", "--offline", "--pedantic", "--quiet", project / ".github", cwd=project
-    )
-
-
-@pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_the_forge_can_read_it(generate: Generate, ci: str) -> None:
+def test_the_forge_can_read_it(
+    made: Callable[..., Path], ci: str, license: str
+) -> None:
     """By the forges' own JSON schemas, which check-jsonschema carries."""
-    project = generate(ci=ci)
+    project = made(ci, license)
     schema = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}[ci]
     transform = ["--data-transform", "gitlab-ci"] if ci == "gitlab" else []
     files = [
         *project.glob(".gitlab*/*.yml"),
         *project.glob(".gitlab-ci.yml"),
-        *project.glob(".github/*/*.yml"),
+        *project.glob(".github/workflows/*.yml"),
     ]
-    assert files
-    checker = shutil.which("check-jsonschema", path=str(Path(sys.executable).parent))
+    assert len(files) == {"github": 2, "gitlab": 3}[ci]
+    checker = shutil.which("check-jsonschema", path=BIN)
     run(str(checker), "--builtin-schema", schema, *transform, *files, cwd=project)
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_what_is_private_is_not_published(made: Callable[..., Path], ci: str) -> None:
+    """Its release is the forge's alone, and no job can ask anybody to trust it."""
+    for license, published in [("MIT", True), ("proprietary", False)]:
+        project = made(ci, license)
+        (path,) = project.glob(".git*/**/release.yml")
+        assert "release" in jobs(project, "release")
+        assert ("publish" in jobs(project, "release")) == published
+        assert (re.search("id.token", path.read_text()) is not None) == published
+
+
+# ---- The check that a release begins with ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def released(
+    made: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return a project with metadata, as setuptools writes it, and a changelog that is ready for 0.1.0."""
+    project = shutil.copytree(
+        made("none"), tmp_path_factory.mktemp("released") / "demo"
+    )
+    edit("CHANGELOG.md", "(unreleased)", "(2026-11-21)")(project)
+    setup = (sys.executable, "-c", "import setuptools; setuptools.setup()")
+    run(*setup, "--quiet", "egg_info", cwd=project)
+    return project
+
+
+def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
+    """Return what replaces a text in a file of a project."""
+
+    def apply(project: Path) -> None:
+        text = (project / file).read_text()
+        assert old in text
+        (project / file).write_text(text.replace(old, new))
+
+    return apply
+
+
+def compare(project: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run the check and return its exit status and what it wrote."""
+    command = (sys.executable, "scripts/release.py", *arguments)
+    done = run(*command, cwd=project, env={"PYTHONPATH": "src"}, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("tag", ["0.1.0", "v0.1.0"])
+@pytest.mark.parametrize(
+    "heading",
+    ["0.1.0 (2026-11-21)", "0.1.0", "[0.1.0] - 2026-11-21", "v0.1.0, 2026-11-21"],
+)
+def test_what_agrees_can_be_released(
+    released: Path, tmp_path: Path, tag: str, heading: str
+) -> None:
+    """The text between the version's heading and the next is the release's."""
+    project = shutil.copytree(released, tmp_path / "demo")
+    sections = ["# Changelog", "## 0.1.0.1", "- Later.", f"## {heading}", "- Ä.\n- B."]
+    sections += ["### More", "- C.", "## 0.0.1", "- Earlier."]
+    (project / "CHANGELOG.md").write_text("\n\n".join(sections) + "\n", "utf-8")
+    assert compare(project, tag) == (0, "- Ä.\n- B.\n\n### More\n\n- C.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "line"),
+    [
+        pytest.param(
+            edit("README.md", "# ", "# "),
+            ["0.2.0"],
+            "release: the tag says 0.2.0, the metadata of demo says 0.1.0: make them agree",
+            id="tag",
+        ),
+        pytest.param(
+            edit("src/demo/__init__.py", '"0.1.0"', '"0.2.0"'),
+            ["v0.1.0"],
+            "release: the tag says 0.1.0, src/demo/__init__.py says 0.2.0: make them agree",
+            id="source",
+        ),
+        pytest.param(
+            edit("CHANGELOG.md", "## 0.1.0 ", "## 0.1.01 "),
+            ["0.1.0"],
+            'release: CHANGELOG.md has no section "## 0.1.0": say there what is new',
+            id="no section",
+        ),
+        pytest.param(
+            edit("CHANGELOG.md", "(2026-11-21)", "(Unreleased)"),
+            ["0.1.0"],
+            'release: CHANGELOG.md says "0.1.0 (Unreleased)": put the date of the release there',
+            id="unreleased",
+        ),
+        pytest.param(
+            edit("CHANGELOG.md", "- The first version.\n", ""),
+            ["0.1.0"],
+            'release: CHANGELOG.md tells nothing under "0.1.0 (2026-11-21)": say what is new',
+            id="empty section",
+        ),
+        pytest.param(
+            lambda project: (project / "CHANGELOG.md").unlink(),
+            ["0.1.0"],
+            "release: CHANGELOG.md is missing: restore it",
+            id="no changelog",
+        ),
+        pytest.param(
+            edit("pyproject.toml", 'name = "demo"', 'name = "another"'),
+            ["0.1.0"],
+            "release: 'another' is not installed: run ./bootstrap python scripts/release.py",
+            id="not installed",
+        ),
+        pytest.param(
+            edit("README.md", "# ", "# "),
+            [],
+            "usage: ./bootstrap python scripts/release.py TAG",
+            id="no tag",
+        ),
+    ],
+)
+def test_what_disagrees_is_refused(
+    released: Path,
+    tmp_path: Path,
+    change: Callable[[Path], None],
+    arguments: list[str],
+    line: str,
+) -> None:
+    """With one line that says what to do, and nothing that could be taken for notes."""
+    project = shutil.copytree(released, tmp_path / "demo")
+    change(project)
+    assert compare(project, *arguments) == (1, "", f"{line}\n")
+
+
+# ---- The gate, and hooks before commits --------------------------------------------------------------------------------
 
 
 def hooks(project: Path) -> dict[str, dict[str, Any]]:
@@ -137,13 +357,13 @@ def hooks(project: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_the_gate_stands_before_commits_and_in_every_pipeline(
-    generate: Generate,
+    made: Callable[..., Path],
 ) -> None:
     for ci in ("github", "gitlab", "none"):
-        project = generate(ci=ci)
+        project = made(ci)
         assert hooks(project)["conflicts"]["entry"].endswith("scripts/conflicts.py")
         if ci != "none":
-            assert commands(project)[0] == "python scripts/conflicts.py"
+            assert jobs(project)["check"][0] == "python scripts/conflicts.py"
 
 
 @pytest.mark.slow

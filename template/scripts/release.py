@@ -53,7 +53,7 @@ def notes(version: str) -> str:
     ends = [heading.start() for heading in headings[1:]] + [len(text)]
     for heading, end in zip(headings, ends, strict=True):
         title = heading[1].strip()
-        if title.split()[0].strip("[]").removeprefix("v") == version:
+        if title.split()[0].strip("[],:").removeprefix("v") == version:
             if "unreleased" in title.lower():
                 raise UserError(
                     f'CHANGELOG.md says "{title}": put the date of the release there'
