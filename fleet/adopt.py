@@ -19,6 +19,15 @@ TEMPLATE = Path(__file__).parents[1]
 # Names are fixed at birth: a default in the place of one would stay wrong for good.
 FIXED = ("package_name", "distribution_name", "starter")
 HEADER = "# copier copy --defaults --data-file THIS_FILE TEMPLATE REPOSITORY\n"
+# Renovate reads the first of these that it finds, and no other.
+RENOVATE = [
+    *(
+        f"{place}renovate.json{end}"
+        for place in ("", ".github/", ".gitlab/")
+        for end in ("", "c", "5")
+    ),
+    *(f".renovaterc{end}" for end in ("", ".json", ".jsonc", ".json5")),
+]
 COMMENTS = {
     "adopted": "# Files of the template's that the repository has: its own stay.\n",
     "modules": "# Its own are there: one named here would be written anew.\n",
@@ -143,7 +152,8 @@ def kept(folder: Path) -> list[str]:
     """Return which of the template's files a repository has.
 
     Its src/ and tests/ need no mention. A licence has many names; it is no reason for
-    another beside it, unless a pyproject.toml of the template's is to name that.
+    another beside it, unless a pyproject.toml of the template's is to name that. So has
+    Renovate's configuration, of which a second one would be dead or replace the first.
     """
     template = TEMPLATE / "template"
     files = [path for path in template.rglob("*") if path.is_file()]
@@ -155,7 +165,9 @@ def kept(folder: Path) -> list[str]:
     there = [name for name in names if os.path.lexists(folder / name)]
     if "pyproject.toml" in there and "LICENSE" not in there and licenses(folder):
         there.append("LICENSE")
-    return sorted(there)
+    if any((folder / name).exists() for name in RENOVATE):
+        there += [name for name in names if name.endswith("/renovate.json")]
+    return sorted(set(there))
 
 
 def write(content: bytes, output: Path | None) -> None:

@@ -447,6 +447,15 @@ def test_files_on_both_sides(tmp_path: Path) -> None:
     assert "overrules" not in said["note"]
 
 
+@pytest.mark.parametrize(
+    "name", ["renovate.json5", ".renovaterc", ".gitlab/renovate.json"]
+)
+def test_one_configuration_of_renovate_is_enough(tmp_path: Path, name: str) -> None:
+    """It reads the first that it finds: a second one would be dead, or replace the repository's own."""
+    answers, _ = adopt(tmp_path, PACKAGE | {name: "{}"})
+    assert answers["adopted"] == [".github/renovate.json", ".gitlab/renovate.json"]
+
+
 # ---- Layouts ----
 
 
