@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from jinja2 import Environment
 ROOT = Path(__file__).parents[1]
 STARTERS = sorted(path.parent for path in ROOT.glob("starters/*/starter.yml"))
 LAYOUTS = sorted((ROOT / "tests" / "layouts").glob("*.yml"))
+NEXT = "1000.0.0"
 QUESTIONS = frozenset(
     name
     for name, details in yaml.safe_load((ROOT / "copier.yml").read_text()).items()
@@ -167,6 +169,39 @@ def commit(folder: Path, tag: str | None = None) -> None:
     git(folder, "commit", "--quiet", "--allow-empty", "--message", "Change")
     if tag:
         git(folder, "tag", tag)
+
+
+RELEASES = re.findall(
+    r"^Release (\d+\.\d+\.\d+)$", git(ROOT, "log", "--format=%s"), re.MULTILINE
+)[::-1]
+
+
+def released(clone: Path) -> Path:
+    """Clone this repository, tag its releases, and add the working tree as one more."""
+    run("git", "clone", "--quiet", "--no-tags", ROOT, clone, cwd=ROOT)
+    for line in git(clone, "log", "--format=%H %s").splitlines():
+        if found := re.fullmatch(r"(\w+) Release (\d+\.\d+\.\d+)", line):
+            git(clone, "tag", found[2], found[1])
+    git(clone, "rm", "-r", "--quiet", ".")
+    tracked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in filter(None, run(*tracked, cwd=ROOT).stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+    commit(clone, NEXT)
+    return clone
+
+
+def born(
+    template: Path | str, release: str, folder: Path, answers: Mapping[str, Any]
+) -> Path:
+    """Make a project with an old release and put it under git."""
+    data = [f"--data={name}={value}" for name, value in answers.items()]
+    options = ["--quiet", "--defaults", f"--vcs-ref={release}", *data]
+    copier("copy", *options, template, folder, cwd=folder.parent)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit(folder)
+    return folder
 
 
 def copier(*arguments: str | Path, cwd: Path, check: bool = True) -> tuple[int, str]:

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 import test_names
 import yaml
-from conftest import ROOT, git, template_outside_git
+from conftest import RELEASES, ROOT, git, template_outside_git
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
-from test_updates import RELEASES
 
 # What Copier asks --trust for, and what C1 rules out besides.
 TRUSTED = {

@@ -6,7 +6,6 @@ tree stands for the next one.
 
 import itertools
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -17,10 +16,19 @@ from typing import Any
 import pytest
 import yaml
 from allpairspy import AllPairs
-from conftest import ROOT, STARTERS, commit, copier, git, run
+from conftest import (
+    RELEASES,
+    ROOT,
+    STARTERS,
+    born,
+    commit,
+    copier,
+    git,
+    released,
+    run,
+)
 from packaging.version import Version
 
-NEXT = "1000.0.0"
 YOURS = {
     "src",
     "tests",
@@ -29,9 +37,6 @@ YOURS = {
     "requirements_prod.txt",
     "requirements_lock.txt",
 }
-RELEASES = re.findall(
-    r"^Release (\d+\.\d+\.\d+)$", git(ROOT, "log", "--format=%s"), re.MULTILINE
-)[::-1]
 MORE = "extra.wave:Wave util:go"
 OPTIONS = {
     "release": RELEASES,
@@ -98,31 +103,7 @@ CASES = list(cases())
 @pytest.fixture(scope="session")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a clone whose releases are tagged, with the working tree as one more."""
-    clone = tmp_path_factory.mktemp("history") / "plinth"
-    run("git", "clone", "--quiet", "--no-tags", ROOT, clone, cwd=ROOT)
-    for line in git(clone, "log", "--format=%H %s").splitlines():
-        if found := re.fullmatch(r"(\w+) Release (\d+\.\d+\.\d+)", line):
-            git(clone, "tag", found[2], found[1])
-    git(clone, "rm", "-r", "--quiet", ".")
-    tracked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    for name in filter(None, run(*tracked, cwd=ROOT).stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clone / name)
-    commit(clone, NEXT)
-    return clone
-
-
-def born(
-    template: Path | str, release: str, folder: Path, answers: dict[str, Any]
-) -> Path:
-    """Make a project with an old release and put it under git."""
-    data = [f"--data={name}={value}" for name, value in answers.items()]
-    options = ["--quiet", "--defaults", f"--vcs-ref={release}", *data]
-    copier("copy", *options, template, folder, cwd=folder.parent)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    commit(folder)
-    return folder
+    return released(tmp_path_factory.mktemp("history") / "plinth")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
