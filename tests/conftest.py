@@ -192,6 +192,12 @@ def released(clone: Path) -> Path:
     return clone
 
 
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a clone whose releases are tagged, with the working tree as one more."""
+    return released(tmp_path_factory.mktemp("history") / "plinth")
+
+
 def born(
     template: Path | str, release: str, folder: Path, answers: Mapping[str, Any]
 ) -> Path:

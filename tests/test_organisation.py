@@ -16,7 +16,6 @@ from test_updates import (
     born,
     contents,
     edit,
-    history,  # noqa: F401
     is_yours,
     replace,
 )
@@ -67,7 +66,7 @@ def organise(folder: Path, base: Path, **policy: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def base(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
+def base(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return Plinth with a release after the next one, which changes a file and a hook of the standard."""
     newer = tmp_path_factory.mktemp("base") / "plinth"
     run("git", "clone", "--quiet", history, newer, cwd=ROOT)

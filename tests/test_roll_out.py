@@ -17,7 +17,6 @@ from test_updates import (
     born,
     contents,
     edit,
-    history,  # noqa: F401
     is_yours,
     replace,
 )
@@ -42,7 +41,7 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def template(history: Path, tmp_path_factory: pytest.TempPathFactory) -> str:  # noqa: F811
+def template(history: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the address of the template, which Copier caches, with a release that changes a line and adds a file."""
     folder = tmp_path_factory.mktemp("later")
     run("git", "clone", "--quiet", history, folder / "work", cwd=ROOT)

@@ -100,12 +100,6 @@ def cases() -> Iterator[Any]:
 CASES = list(cases())
 
 
-@pytest.fixture(scope="session")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a clone whose releases are tagged, with the working tree as one more."""
-    return released(tmp_path_factory.mktemp("history") / "plinth")
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     """Return each file of a project but git's own, by path."""
     return {
