@@ -1,7 +1,7 @@
 """Refreeze the starters' locks: python starters/lock.py --exclude-newer 2026-11-14 [NAME …].
 
 Every lock moves to the newest versions that were out on that day, so that the same day gives
-the same bytes. uv has to be on PATH. Packages come from the public index alone: whatever the
+the same bytes; the one with the documentation's tools, made from the other, has its versions. uv has to be on PATH. Packages come from the public index alone: whatever the
 machine's pip and uv settings add would get into locks that are for everyone.
 """
 
@@ -17,9 +17,11 @@ import jinja2
 
 STARTERS = Path(__file__).resolve().parent
 TEMPLATE = STARTERS.parent / "template"
+DOCS = "requirements_docs.txt"
+LOCKS = {False: "requirements_lock.txt", True: "requirements_lock_docs.txt"}
 
 
-def rendered(file: str, starter: str) -> str:
+def rendered(file: str, starter: str, *, docs: bool) -> str:
     """Return a requirements file of the template as a project of that starter gets it."""
     environment = jinja2.Environment(
         autoescape=False,
@@ -28,7 +30,9 @@ def rendered(file: str, starter: str) -> str:
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template(f"template/{file}").render(base="", starter=starter)
+    return environment.get_template(f"template/{file}").render(
+        base="", docs=docs, starter=starter
+    )
 
 
 def main() -> None:
@@ -60,28 +64,36 @@ def main() -> None:
 
     sys.path.insert(0, str(TEMPLATE / "scripts"))
     bootstrap = importlib.import_module("bootstrap")
-    flags = ["--upgrade", "--exclude-newer", arguments.exclude_newer]
+    newest = ["--exclude-newer", arguments.exclude_newer]
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
-            tools = Path("scripts", "requirements_tools.txt")
-            Path(folder, "scripts").mkdir()
-            shutil.copy(TEMPLATE / tools, Path(folder, tools))
-            for file in (bootstrap.PROD, bootstrap.DEV):
-                Path(folder, file).write_text(rendered(f"{file}.jinja", name))
-            try:
-                bootstrap.freeze(folder, uv, arguments.requires_python, flags)
-            except bootstrap.UserError as failure:
-                sys.exit(f"lock.py: {name}: {failure}")
-            new = Path(folder, bootstrap.LOCK).read_bytes()
-        lock = STARTERS / name / bootstrap.LOCK
-        same = lock.exists() and lock.read_bytes() == new
-        if not same:
-            draft = lock.with_suffix(".new")
-            draft.write_bytes(new)
-            draft.replace(lock)
-        print(
-            f"{name}: {new.count(b'==')} packages, {len(new) // 1000} kB, {'same' if same else 'new'}"
-        )
+            tools = Path(folder, "scripts")
+            tools.mkdir()
+            shutil.copy(TEMPLATE / "scripts/requirements_tools.txt", tools)
+            shutil.copy(
+                TEMPLATE / f"scripts/{{% if docs %}}{DOCS}{{% endif %}}", tools / DOCS
+            )
+            made = {}
+            for docs, file in LOCKS.items():
+                for source in (bootstrap.PROD, bootstrap.DEV):
+                    text = rendered(f"{source}.jinja", name, docs=docs)
+                    Path(folder, source).write_text(text)
+                flags = newest if docs else ["--upgrade", *newest]
+                try:
+                    bootstrap.freeze(folder, uv, arguments.requires_python, flags)
+                except bootstrap.UserError as failure:
+                    sys.exit(f"lock.py: {name}: {failure}")
+                made[file] = Path(folder, bootstrap.LOCK).read_bytes()
+        for file, new in made.items():
+            lock = STARTERS / name / file
+            same = lock.exists() and lock.read_bytes() == new
+            if not same:
+                draft = lock.with_suffix(".new")
+                draft.write_bytes(new)
+                draft.replace(lock)
+            print(
+                f"{name}/{file}: {new.count(b'==')} packages, {len(new) // 1000} kB, {'same' if same else 'new'}"
+            )
 
 
 if __name__ == "__main__":
