@@ -878,7 +878,7 @@ def test_a_package_from_the_index(
     assert (answers["license"], answers["repository"]) == (licence, url)
     assert answers["description"] == description
     assert answers["python_min"] == "3.11"
-    free = {"ci", "exports"}  # nothing in a repository decides them
+    free = {"ci", "docs", "exports"}  # nothing in a repository decides them
     assert ASKED - free - answers.keys() == unknown
     assert ("flat layout" in told) == ("/" not in home)
 

@@ -92,10 +92,15 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
 def test_lock_satisfies_its_requirements(generate: Generate, starter: Path) -> None:
-    locked = pins(starter / "requirements_lock.txt")
-    project = generate(starter=starter.name)
-    for file in ("requirements_prod.txt", "requirements_dev.txt"):
-        for line in (project / file).read_text().splitlines():
+    project = generate(starter=starter.name, docs=True)
+    locked = pins(project / "requirements_lock.txt")
+    files = [
+        *project.glob("requirements_[pd]*.txt"),
+        *project.glob("scripts/requirements_*.txt"),
+    ]
+    assert len(files) == 4
+    for file in files:
+        for line in file.read_text().splitlines():
             text = line.partition("#")[0].strip()
             if text and not text.startswith("-r "):
                 wanted = Requirement(text)

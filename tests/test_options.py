@@ -21,8 +21,13 @@ CASES = [
         {"license": "MIT", "python_min": "3.11", "exports": "eager"}, id="defaults"
     ),
     pytest.param(
-        {"license": "Apache-2.0", "python_min": "3.12", "exports": "lazy"},
-        id="apache-3.12-lazy",
+        {
+            "license": "Apache-2.0",
+            "python_min": "3.12",
+            "exports": "lazy",
+            "docs": True,
+        },
+        id="apache-3.12-lazy-docs",
     ),
     pytest.param(
         {

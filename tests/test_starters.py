@@ -35,7 +35,7 @@ CHOICES: dict[str, str] = yaml.safe_load((ROOT / "copier.yml").read_text())["sta
 ]
 OUTSIDE_JINJA = {"README.md.jinja", "starter.yml"}  # what stands in no project
 SPECIAL = OUTSIDE_JINJA | {
-    f"requirements_{kind}.txt" for kind in ("prod", "dev", "lock")
+    f"requirements_{kind}.txt" for kind in ("prod", "dev", "lock", "lock_docs")
 }
 
 each_starter = pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
@@ -96,13 +96,17 @@ def test_projects_are_clean_whatever_their_name(
     for value in exports(starter):
         for name, modules in [("a", ""), (LONG, MORE)]:
             project = generate(
-                starter=starter.name, package_name=name, exports=value, modules=modules
+                starter=starter.name,
+                package_name=name,
+                exports=value,
+                modules=modules,
+                docs=bool(modules),
             )
             tool("ruff", "check", "--no-cache", cwd=project)
             tool("ruff", "format", "--no-cache", "--check", cwd=project)
             assert (project / "src" / name / "util.py").exists() == bool(modules)
             visible = [x for x in project.iterdir() if not x.name.startswith(".")]
-            assert len(visible) <= 12
+            assert len(visible) <= 12 + bool(modules)
             for path in filter(Path.is_file, project.rglob("*")):
                 text = path.read_bytes().replace(b"\r\n", b"\n")
                 assert not text or (text[-1:] == b"\n" != text[-2:-1]), path
@@ -309,13 +313,14 @@ SETUP = {
 def test_starter_runs_for_real(
     generate: Generate, starter: Path, tmp_path: Path
 ) -> None:
-    """From its lock: tests, linter, formatter, types; then the wheel, alone in a fresh environment."""
-    project = generate(starter=starter.name, project_name="Demo")
+    """From its lock: tests, linter, formatter, types, the site; then the wheel, alone in a fresh environment."""
+    project = generate(starter=starter.name, project_name="Demo", docs=True)
     base = interpreter("3.11")
     python = make_environment(project, base)
     full_coverage(python, project)
     for command in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]):
         run(python, "-m", *command, cwd=project)
+    run(python, "-m", "sphinx", *["-M", "html", "docs", "build", "-W"], cwd=project)
 
     dist = tmp_path / "dist"
     run(python, "-m", "build", "--no-isolation", "--outdir", dist, cwd=project)
@@ -346,7 +351,10 @@ def test_starter_runs_for_real(
 def test_starter_runs_on_other_pythons(
     generate: Generate, starter: Path, version: str
 ) -> None:
-    """The same lock serves them: with modules of the user's own, and the other value of `exports`."""
+    """The same lock serves them: with modules of the user's own, and the other value of `exports`.
+
+    The library has a site besides, since each of these Pythons has its own Sphinx in the lock.
+    """
     base = interpreter(version)
     project = generate(
         starter=starter.name,
@@ -354,8 +362,12 @@ def test_starter_runs_on_other_pythons(
         package_name=LONG if version == "3.13" else "demo",
         modules=MORE,
         exports=exports(starter)[-1],
+        docs=starter.name == "library",
     )
-    full_coverage(make_environment(project, base), project)
+    python = make_environment(project, base)
+    full_coverage(python, project)
+    if starter.name == "library":
+        run(python, "-m", "sphinx", *["-M", "html", "docs", "build", "-W"], cwd=project)
 
 
 @pytest.mark.slow

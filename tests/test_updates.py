@@ -37,6 +37,7 @@ YOURS = {
     "requirements_prod.txt",
     "requirements_lock.txt",
 }
+PAGES = {"docs/conf.py", "docs/index.md"}
 MORE = "extra.wave:Wave util:go"
 OPTIONS = {
     "release": RELEASES,
@@ -47,8 +48,12 @@ OPTIONS = {
     "modules": [None, MORE],
     "repository": ["", "https://gitlab.com/ada/demo", "https://github.com/ada/demo"],
     "ci": [None, "gitlab", "none"],
+    "docs": [None, True],
 }
-SINCE = {"ci": "1.1.0"}  # questions that came with a later release
+SINCE = {"ci": "1.1.0", "docs": "1.3.0"}  # questions that came with a later release
+for name, since in SINCE.items():
+    if not any(Version(release) >= Version(since) for release in RELEASES):
+        del OPTIONS[name]  # which is to come
 
 
 def possible(row: list[Any]) -> bool:
@@ -111,7 +116,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def is_yours(path: str) -> bool:
     """Return whether a file belongs to the user alone."""
-    return path.split("/")[0] in YOURS
+    return path.split("/")[0] in YOURS or path in PAGES
 
 
 @pytest.mark.parametrize(("release", "answers"), CASES)
