@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, Generate, commit, copier, git, run, template_outside_git
-from test_updates import (
+from conftest import (
     NEXT,
     RELEASES,
-    append,
+    ROOT,
+    Generate,
     born,
-    contents,
-    edit,
-    is_yours,
-    replace,
+    commit,
+    copier,
+    git,
+    run,
+    template_outside_git,
 )
+from test_updates import append, contents, edit, is_yours, replace
 
 EXAMPLE = ROOT / "fleet" / "organisation"
 OWN = {"SECURITY.md", "scripts/pip.conf"}

@@ -9,17 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, commit, copier, git, run
-from test_updates import (
-    NEXT,
-    RELEASES,
-    append,
-    born,
-    contents,
-    edit,
-    is_yours,
-    replace,
-)
+from conftest import NEXT, RELEASES, ROOT, born, commit, copier, git, run
+from test_updates import append, contents, edit, is_yours, replace
 
 LATEST = "1000.1.0"
 IDENTITY = {

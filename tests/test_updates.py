@@ -24,7 +24,6 @@ from conftest import (
     commit,
     copier,
     git,
-    released,
     run,
 )
 from packaging.version import Version
