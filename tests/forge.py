@@ -144,13 +144,7 @@ class Forge:
             return None
         if rest == "":
             return self.repository(name)
-        if rest == "/contents":
-            files = git(self.bare(name), "ls-tree", "--name-only", "HEAD").split()
-            shown = {"type": "file", "content": None}
-            return [{"name": file, "path": file, **shown} for file in files]
-        if rest in ("/labels", "/releases", "/tags") or re.fullmatch(
-            r"/commits/[^/]+/statuses", rest
-        ):
+        if rest == "/labels" or re.fullmatch(r"/commits/[^/]+/statuses", rest):
             return []
         if rest.startswith("/contents/"):
             file = f"HEAD:{unquote(rest.removeprefix('/contents/'))}"

