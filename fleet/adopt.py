@@ -19,7 +19,8 @@ TEMPLATE = Path(__file__).parents[1]
 # Names are fixed at birth: a default in the place of one would stay wrong for good.
 FIXED = ("package_name", "distribution_name", "starter")
 HEADER = "# copier copy --defaults --data-file THIS_FILE TEMPLATE REPOSITORY\n"
-# Renovate reads the first of these that it finds, and no other.
+# Files of the template's that a repository may have under another name: one beside it would be one too many. Of its
+# configurations Renovate reads the first that it finds, and no other.
 RENOVATE = [
     *(
         f"{place}renovate.json{end}"
@@ -28,6 +29,16 @@ RENOVATE = [
     ),
     *(f".renovaterc{end}" for end in ("", ".json", ".jsonc", ".json5")),
 ]
+ELSEWHERE = {
+    ".github/dependabot.yml": [".github/dependabot.yaml"],
+    ".github/renovate.json": RENOVATE,
+    ".gitlab/renovate.json": RENOVATE,
+    ".ruff.toml": ["ruff.toml"],
+    **{
+        f"docs/{name}.md": [f"{place}{name}*" for place in ("", ".git*/", "docs/")]
+        for name in ("CONTRIBUTING", "SECURITY")
+    },
+}
 COMMENTS = {
     "adopted": "# Files of the template's that the repository has: its own stay.\n",
     "modules": "# Its own are there: one named here would be written anew.\n",
@@ -162,11 +173,14 @@ def kept(folder: Path) -> list[str]:
     names = [re.sub(r"\{%.*?%\}", "", name) for name in names if "{{" not in name]
     names = [name.removesuffix(".jinja") for name in names]
     names = [name for name in names if not name.startswith(("src/", "tests/"))]
-    there = [name for name in names if os.path.lexists(folder / name)]
+    there = [
+        name
+        for name in names
+        if os.path.lexists(folder / name)
+        or any(any(folder.glob(other)) for other in ELSEWHERE.get(name, []))
+    ]
     if "pyproject.toml" in there and "LICENSE" not in there and licenses(folder):
         there.append("LICENSE")
-    if any((folder / name).exists() for name in RENOVATE):
-        there += [name for name in names if name.endswith("/renovate.json")]
     return sorted(set(there))
 
 
