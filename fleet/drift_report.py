@@ -40,6 +40,8 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
         console=Console(stderr=True),
         transient=True,
         disable=not sys.stderr.isatty(),
+        redirect_stdout=False,  # the rows are for who reads stdout
+        redirect_stderr=False,
     )
     with bar:
         task = bar.add_task("drift", total=total)
