@@ -24,9 +24,14 @@ from .sources import UserError, show
 
 # The files that people and templates write together. Plinth's; other templates' are called the same.
 SHARED = (
+    ".github/renovate.json",
     ".gitignore",
     ".gitlab-ci.yml",
+    ".gitlab/renovate.json",
     "LICENSE",
+    "MANIFEST.in",
+    "docs/CONTRIBUTING.md",
+    "docs/SECURITY.md",
     "pyproject.toml",
     "requirements_dev.txt",
 )

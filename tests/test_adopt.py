@@ -683,7 +683,7 @@ def test_copier_takes_the_answers(tmp_path: Path, files: dict[str, str]) -> None
     taken = yaml.safe_load((tmp_path / "copy/sound/.copier-answers.yml").read_text())
     assert answers.items() <= taken.items()
     for name in ASKED - answers.keys() - {"project_name"}:
-        assert f"the default {taken[name]!r} holds" in said[name]
+        assert f"the default {str(taken[name])!r} holds" in said[name]
 
 
 def copy(data: Path, folder: Path) -> None:

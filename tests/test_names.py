@@ -704,6 +704,7 @@ def test_the_project_list_holds_what_a_project_contains(
     exempt = {
         "changelog",
         "license",
+        "manifest",
         "readme",
         "requirements_dev",
         "requirements_lock",
