@@ -34,6 +34,7 @@ OPTIONS = {
     "ci": ["github", "gitlab", "none"],
     "repository": ["https://github.com/ada/demo", "ssh://git@example.org/x.git", ""],
     "exports": ["eager", "lazy"],
+    "docs": [False, True],
     "user_email": [MAIL, ""],
 }
 LICENSES = yaml.safe_load((ROOT / "copier.yml").read_text())["license"]["choices"]
@@ -53,7 +54,7 @@ def possible(row: list[Any]) -> bool:
     return chosen.get("exports") not in yaml.safe_load(manifest).get("never", {})
 
 
-def rows() -> Iterator[dict[str, str]]:
+def rows() -> Iterator[dict[str, Any]]:
     """Yield a pairwise cover of the options, then the licences that it lacks."""
     for row in AllPairs(list(OPTIONS.values()), filter_func=possible):
         yield dict(zip(OPTIONS, row, strict=True))
@@ -100,10 +101,10 @@ def distributions(project: Path, folder: Path) -> tuple[Path, Path]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "answers", ROWS, ids=[" ".join(filter(None, x.values())) for x in ROWS]
+    "answers", ROWS, ids=[" ".join(map(str, filter(None, x.values()))) for x in ROWS]
 )
 def test_reviewers_find_nothing(
-    generate: Generate, answers: dict[str, str], tmp_path: Path
+    generate: Generate, answers: dict[str, Any], tmp_path: Path
 ) -> None:
     project = generate(project_name="Demo", **answers)
     git(project, "init", "--quiet")
@@ -117,7 +118,7 @@ def test_reviewers_find_nothing(
 
     sdist, wheel = distributions(project, tmp_path / "dist")
     tool("twine", "check", "--strict", sdist, wheel, cwd=project)
-    run(BIN / "check-wheel-contents", wheel, cwd=tmp_path)
+    run(BIN / "check-wheel-contents", wheel, cwd=project)
     with ZipFile(wheel) as archive:
         names = archive.namelist()
         texts = {x: archive.read(x).decode() for x in names if ".dist-info/" in x}
