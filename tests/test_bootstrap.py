@@ -24,8 +24,11 @@ WAYS: dict[str, dict[str, Any]] = {
     "python-alone": {"uv": False},
     "pip": {"uv": True, "variables": {"BOOTSTRAP_UV": "0"}},
 }
-# The same, pip's way only among the slow tests: it takes three times as long.
-QUICK_WAYS = ["uv", "python-alone", pytest.param("pip", marks=pytest.mark.slow)]
+# The same, the others only among the slow tests: they take three times as long.
+QUICK_WAYS = [
+    "uv",
+    *(pytest.param(way, marks=pytest.mark.slow) for way in ("python-alone", "pip")),
+]
 DEV = {"alpha": "1.1", "beta": "1.0", "gamma": "1.0", "tiny_project": "0.1.0"}
 PROD = {"alpha": "1.1", "beta": "1.0", "tiny_project": "0.1.0"}
 
@@ -73,7 +76,9 @@ def tools(packages):
 # ---- What it does -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", ["uv", "python-alone", pytest.param("pip", marks=pytest.mark.slow)]
+)
 def test_every_way_gives_the_same_environment(make, way):
     project = make(**WAYS[way])
     result = project.works("tiny")
@@ -84,7 +89,7 @@ def test_every_way_gives_the_same_environment(make, way):
     project.works("--check")
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", QUICK_WAYS)
 def test_production_has_no_development_tool(make, way):
     project = make(**WAYS[way])
     assert project.works("--prod", "tiny").stdout == "tiny, using beta\n"
@@ -749,6 +754,7 @@ def test_disk_full(world, tmp_path, way):
     assert "MB are needed" in error.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_wrong_hash(make):
     for way in WAYS.values():
         project = make(f"project{len(str(way))}", **way)
@@ -986,6 +992,7 @@ def test_crlf_checkout(project):
     project.sound()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["pip"])
 def test_crlf_checkout_with_pip(make, way):
     project = make(**WAYS[way])
@@ -1241,6 +1248,7 @@ def windows(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_cmd_hands_over_with_arguments_and_status(windows):
     result = windows("--prod", "x y", "z")
     assert result.returncode == 7

@@ -308,6 +308,7 @@ def test_nothing_of_a_repository_is_run(small: Path, tmp_path: Path) -> None:
     assert pwned.exists()
 
 
+@pytest.mark.slow
 def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None:
     """The real template: yours is no drift, what is shared is told apart, the rest is as `copier recopy` has it."""
     options = ["--quiet", "--defaults", "--vcs-ref=1.0.0"]

@@ -135,6 +135,7 @@ def test_exports_are_found_false(project: Path, subtests: pytest.Subtests) -> No
     assert exports(project)[0] == 0
 
 
+@pytest.mark.slow
 def test_exports_are_found_true(project: Path, subtests: pytest.Subtests) -> None:
     kept = {
         path: path.read_text()

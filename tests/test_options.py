@@ -67,14 +67,8 @@ CASES = [
 ]
 
 
-# The defaults always; the others, a few seconds each, among the slow tests.
-@pytest.mark.parametrize(
-    "answers",
-    [
-        CASES[0],
-        *(pytest.param(*x.values, id=x.id, marks=pytest.mark.slow) for x in CASES[1:]),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", CASES)
 def test_fresh_project_is_ready_to_publish(
     generate: Generate, answers: dict[str, str], tmp_path: Path
 ) -> None:

@@ -59,13 +59,8 @@ def answers(project: Path) -> dict[str, Any]:
     return recorded
 
 
-@pytest.mark.parametrize(
-    "release",
-    [
-        pytest.param(x, marks=[] if x in (RELEASES[:1]) else pytest.mark.slow)
-        for x in RELEASES
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("release", RELEASES)
 def test_renovate_can_update_every_release(
     forge: Forge, tmp_path: Path, release: str
 ) -> None:

@@ -4,7 +4,6 @@ Those that read only the project's files are quick; those that read its distribu
 tests/test_ci.py has the reviewers of pipelines.
 """
 
-import json
 import re
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from validate_pyproject.api import Validator
 
 BIN = Path(sys.executable).parent
 MAIL = "ada@example.org"
-OPTIONS = {
+OPTIONS: dict[str, list[Any]] = {
     "starter": [path.name for path in STARTERS],
     "license": ["MIT", "GPL-3.0-or-later", "proprietary"],
     "python_min": ["3.11", "3.13", "3.15"],
@@ -312,24 +311,6 @@ def test_hooks_and_tasks_run(generate: Generate, tmp_path: Path) -> None:
     assert done.returncode != 0
     failed = set(re.findall(r"^- hook id: (\S+)", done.stdout, re.MULTILINE))
     assert failed == set(faults), done.stdout
-
-
-@pytest.mark.slow
-def test_no_weakness_is_known_of_a_lock() -> None:
-    """Of any starter's, by PyPI's service; a weakness that has no fix yet is named here with the reason."""
-    locks = [f"--requirement={path}/requirements_lock.txt" for path in STARTERS]
-    options = (
-        "--disable-pip",
-        "--require-hashes",
-        "--format=json",
-        "--progress-spinner=off",
-    )
-    done = run(BIN / "pip-audit", *options, *locks, cwd=ROOT, check=False)
-    found = json.loads(done.stdout)["dependencies"] if done.stdout else []
-    known = [package for package in found if "skip_reason" not in package]
-    if not known:
-        pytest.skip("the service that knows weaknesses cannot be reached")
-    assert [package for package in known if package["vulns"]] == []
 
 
 def test_dependabot_leaves_the_standards_pins_alone(generate: Generate) -> None:

@@ -189,7 +189,7 @@ def template_with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        (LONG, "lazy"),
+        pytest.param(LONG, "lazy", marks=pytest.mark.slow),
         pytest.param(LONG, "eager", marks=pytest.mark.slow),
         pytest.param("a", "lazy", marks=pytest.mark.slow),
         ("a", "eager"),

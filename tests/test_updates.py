@@ -314,6 +314,7 @@ def test_half_a_rename_by_hand_is_refused(project: Path) -> None:
     assert git(project, "status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_a_rename_by_hand_is_kept(project: Path) -> None:
     """Both places of the answers file, the folder and its uses: as the refusal says."""
     for path in [*project.glob("tests/**/*.py"), *project.glob("*.*")]:
@@ -326,6 +327,7 @@ def test_a_rename_by_hand_is_kept(project: Path) -> None:
     run("./bootstrap", "--locked", "pytest", cwd=project)
 
 
+@pytest.mark.slow
 def test_changed_answers_reach_the_files_that_show_them(project: Path) -> None:
     """All but what is yours; of that the last words tell."""
     answers = {
@@ -414,6 +416,7 @@ def test_a_downgrade_is_refused(template: Path, project: Path, tmp_path: Path) -
     assert git(project, "status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_an_adopted_repository_is_updated_like_any_other(
     template: Path, tmp_path: Path
 ) -> None:
