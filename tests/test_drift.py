@@ -23,9 +23,9 @@ from conftest import ROOT, commit, copier, git, run
 
 from fleet.__main__ import main
 from fleet.drift import SHARED
-from fleet.drift_project import Drift
-from fleet.drift_row import Row
-from fleet.drift_template import Templates, git_address
+from fleet.drift.project import Drift
+from fleet.drift.row import Row
+from fleet.drift.template import Templates, git_address
 from fleet.sources import UserError
 
 TEMPLATE = {

@@ -19,8 +19,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from .adopt import write
-from .drift_row import STATES, Row
+from fleet.adopt import write
+
+from .row import STATES, Row
 
 COLOURS = {"clean": "green", "drift": "yellow", "unknown": "red"}
 WIDE = 160  # where no terminal says how wide it is
@@ -100,7 +101,7 @@ def write_page(rows: list[Row], path: Path) -> None:
         lstrip_blocks=True,
     )
     jinja.filters["visible"] = visible
-    page = jinja.get_template("drift.html.jinja")
+    page = jinja.get_template("page.html.jinja")
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     text = page.render(rows=rows, summary=summary(rows), when=when, behind=behind)
     write(text.encode("utf-8", "replace"), path)

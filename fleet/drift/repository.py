@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleet.sources import UserError, show
 from template.scripts.conflicts import LEFT
-
-from .sources import UserError, show
 
 # What the environment may hold of another repository: git rev-parse --local-env-vars
 FOREIGN = (

@@ -18,9 +18,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from .adopt import write
-from .drift_row import STATES, Row, is_url, shown
-from .sources import UserError, show
+from fleet.adopt import write
+from fleet.sources import UserError, show
+
+from .row import STATES, Row, is_url, shown
 
 # The files that people and templates write together. Plinth's; other templates' are called the same.
 SHARED = (
@@ -110,7 +111,7 @@ def drift(options: argparse.Namespace) -> int:
     Raises:
         UserError: When the lists of repositories cannot be read, or a file not be written.
     """
-    from .drift_report import progress, write_page, write_table
+    from .report import progress, write_page, write_table
 
     sources = [*listed(options)]
     if not sources:
@@ -290,8 +291,8 @@ def begin(
     folder: str, lock: Any, shared: Sequence[str], allow_behind: int, seconds: int
 ) -> None:
     """Set a worker up: it ends with its parent, and at an interrupt without a word."""
-    from .drift_project import Drift
-    from .drift_template import Templates
+    from .project import Drift
+    from .template import Templates
 
     def end() -> None:
         if parent := multiprocessing.parent_process():

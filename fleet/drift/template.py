@@ -28,9 +28,10 @@ from copier._types import RelativePath
 from copier._vcs import get_repo
 from packaging.version import InvalidVersion, Version
 
-from .drift_repository import GitError, plain_environment, run_git
-from .drift_row import shown
-from .sources import UserError, show
+from fleet.sources import UserError, show
+
+from .repository import GitError, plain_environment, run_git
+from .row import shown
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
 SAFE = (

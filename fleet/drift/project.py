@@ -15,16 +15,17 @@ from typing import Any
 import yaml
 from copier.errors import UnsafeTemplateError, UnsupportedVersionError
 
-from .drift_repository import (
+from fleet.sources import UserError, decoded, show
+
+from .repository import (
     GitError,
     Repository,
     open_repository,
     plain_environment,
     run_git,
 )
-from .drift_row import Row, is_url, shown
-from .drift_template import SAFE, Release, Rendered, Templates
-from .sources import UserError, decoded, show
+from .row import Row, is_url, shown
+from .template import SAFE, Release, Rendered, Templates
 
 MANY = 100_000
 
