@@ -152,16 +152,24 @@ def push(
         raise
 
 
+def is_readable(repo: str) -> bool:
+    """Return whether git can read a clone; all-repos ends with a traceback at one that it cannot clone again."""
+    try:
+        remote(repo)
+        git("-C", repo, "cat-file", "-e", "HEAD^{tree}")
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
 def summarize(repos: Sequence[str], campaign: Campaign) -> int:
     """Print what became of the projects, and return 1 where something is left to do."""
     lines = list(campaign.read())
     known = {repository for repository, *_ in lines}
     for repo in repos:
-        try:
-            reached = remote(repo) in known
-        except subprocess.CalledProcessError:
-            reached = False
-        if not reached:
+        if not is_readable(repo):
+            lines.append([repo, "", "failed", "git cannot read it: clone it again"])
+        elif remote(repo) not in known:
             lines.append([repo, "", "failed", "git said why above"])
     count = Counter(outcome for _, _, outcome, _ in lines)
     print(f"{len(repos)} repositories:", end=" ")
@@ -198,7 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         campaign = Campaign(place, options.to, options.template)
         pushing = functools.partial(push, campaign, config.push)
         autofix_lib.fix(
-            repos,
+            list(filter(is_readable, repos)),
             apply_fix=functools.partial(apply_fix, campaign),
             config=config._replace(push=pushing),
             commit=commit,
