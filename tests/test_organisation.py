@@ -74,7 +74,7 @@ def base(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("git", "clone", "--quiet", history, newer, cwd=ROOT)
     append(newer / "template/.editorconfig", "\n[*.new]\nindent_size = 3\n")
     hooks = newer / "template/.pre-commit-config.yaml.jinja"
-    replace(hooks, "name: lint", "name: lint the code")
+    replace(hooks, "name: no unfinished merge", "name: no merge left")
     commit(newer, "1000.1.0")
     return newer
 
@@ -203,7 +203,7 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
     assert b"warn_unreachable = true" in after["pyproject.toml"]
     assert b"[*.new]" in after[".editorconfig"]
     hooks = after[".pre-commit-config.yaml"]
-    assert b"name: lint the code" in hooks
+    assert b"name: no merge left" in hooks
     assert b"2_000_000" in hooks
 
 

@@ -32,10 +32,10 @@ def read(name: str) -> str:
 
 def versions() -> dict[str, str]:
     """Return the version that the package's metadata says, and that its source says."""
-    name = tomllib.loads(read("pyproject.toml")).get("project", {}).get("name", "")
+    name = tomllib.loads(read("pyproject.toml")).get("project", {}).get("name") or "?"
     try:
         found = {f"the metadata of {name}": metadata.version(name)}
-    except (metadata.PackageNotFoundError, ValueError):
+    except metadata.PackageNotFoundError:
         raise UserError(
             f"{name!r} is not installed: run ./bootstrap python scripts/release.py"
         ) from None
