@@ -665,7 +665,7 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("way", ["uv", pytest.param("pip", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("way", ["uv", pytest.param("pip", marks=pytest.mark.complete)])
 @pytest.mark.parametrize("name", PATHS)
 def test_any_path(make, name, way):
     project = make(name, **WAYS[way])

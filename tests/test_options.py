@@ -67,8 +67,16 @@ CASES = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("answers", CASES)
+# The defaults among the slow tests; tests/test_reviewers.py builds a pairwise cover of the others there.
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(
+            *x.values, id=x.id, marks=pytest.mark.complete if n else pytest.mark.slow
+        )
+        for n, x in enumerate(CASES)
+    ],
+)
 def test_fresh_project_is_ready_to_publish(
     generate: Generate, answers: dict[str, str], tmp_path: Path
 ) -> None:

@@ -345,8 +345,14 @@ def test_starter_runs_for_real(
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("version", ["3.12", "3.13"])
+# The newest of this machine always, the one between on request.
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param("3.12", marks=pytest.mark.complete),
+        pytest.param("3.13", marks=pytest.mark.slow),
+    ],
+)
 @each_starter
 def test_starter_runs_on_other_pythons(
     generate: Generate, starter: Path, version: str
