@@ -167,19 +167,24 @@ def test_hashes_are_those_of_the_index(
 
 
 def ordinary() -> Iterator[Any]:
-    """Yield each installer on each Python for `library`, and the oldest pip of all for every other starter."""
+    """Yield each installer on each Python for `library`, and the oldest pip of all for every other starter.
+
+    Of those the ones with the most packages and with extras are slow tests, the others are for completeness.
+    """
     for version, installer in itertools.product(
         ["3.11", "3.12", "3.13"], ["bundled pip", "newest pip", "uv"]
     ):
-        yield pytest.param(ROOT / "starters/library", version, installer)
+        library = ROOT / "starters/library"
+        yield pytest.param(library, version, installer, marks=pytest.mark.slow)
     for starter in STARTERS:
         cuda = "\nnvidia-" in (starter / "requirements_lock.txt").read_text()
         skip = pytest.mark.skipif(cuda, reason="CUDA's parts are gigabytes")
+        when = "slow" if starter.name in ("django", "fastapi") else "complete"
         if starter.name != "library":
-            yield pytest.param(starter, "3.11", "bundled pip", marks=skip)
+            marks = [skip, getattr(pytest.mark, when)]
+            yield pytest.param(starter, "3.11", "bundled pip", marks=marks)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("starter", "version", "installer"), list(ordinary()))
 def test_lock_is_an_ordinary_pip_file(
     index: None, tmp_path: Path, starter: Path, version: str, installer: str

@@ -44,9 +44,7 @@ def block_bootstrap(
     length = len(series)
     block = _checked_count("block_length", block_length, length or None)
     rows = _checked_count("resamples", resamples, None)
-    if not isinstance(rng, np.random.Generator):
-        message = f"rng is {rng!r}: pass a numpy.random.Generator, from default_rng()"
-        raise ParameterError(message)
+    _check_rng(rng)
 
     blocks = -(-length // block)
     starts = rng.integers(length, size=(rows, blocks, 1))
@@ -55,7 +53,14 @@ def block_bootstrap(
     return np.take(series, indices, axis=0)
 
 
-def _check_series(series: NDArray[np.float64]) -> None:
+def _check_rng(rng: object) -> None:
+    """Raise an error of the package unless it is a generator of random numbers."""
+    if not isinstance(rng, np.random.Generator):
+        message = f"rng is {rng!r}: pass a numpy.random.Generator, from default_rng()"
+        raise ParameterError(message)
+
+
+def _check_series(series: object) -> None:
     """Raise an error of the package unless the series keeps to the contract."""
     if not isinstance(series, np.ndarray):
         message = f"series is a {type(series).__name__}: pass a NumPy array of float64"
