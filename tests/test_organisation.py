@@ -200,7 +200,7 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
         for x in after.keys() | wanted.keys()
         if not is_yours(x) and after.get(x) != wanted.get(x)
     } == shared | own
-    assert b"warn_unreachable = true" in after["pyproject.toml"]
+    assert b"pretty = true" in after["pyproject.toml"]
     assert b"[*.new]" in after[".editorconfig"]
     hooks = after[".pre-commit-config.yaml"]
     assert b"name: no merge left" in hooks
@@ -235,7 +235,7 @@ def test_a_project_moves_to_an_organisation(
     assert {x: y for x, y in moved.items() if is_yours(x)} == {
         x: y for x, y in mine.items() if is_yours(x)
     }
-    assert b"warn_unreachable = true" in moved["pyproject.toml"]
+    assert b"pretty = true" in moved["pyproject.toml"]
     assert b"/data/" in moved[".gitignore"]
     assert b"tomli-w" in moved["requirements_dev.txt"]
     assert ".github/workflows/own.yml" in moved

@@ -220,7 +220,7 @@ def test_a_campaign_over_fifty_repositories(template: str, tmp_path: Path) -> No
         assert f"_commit: {LATEST}" in fleet.show(name, ".copier-answers.yml")
         assert "ADDED.md" in fleet.paths(name)
     for name in fleet.of("edited"):
-        assert "warn_unreachable = true" in fleet.show(name, "pyproject.toml")
+        assert "pretty = true" in fleet.show(name, "pyproject.toml")
         assert fleet.show(name, "README.md") == "# Mine\n\nRewritten.\n"
     for name in fleet.of("monorepo"):
         changed = git(
@@ -258,6 +258,4 @@ def test_projects_in_one_repository_update_independently(
         changed = git(top, "status", "--porcelain", "-uall").splitlines()
         assert {line[3:].split("/")[1] for line in changed} == {this}
         commit(top)
-    assert (
-        b"warn_unreachable = true" in contents(top / "packages/one")["pyproject.toml"]
-    )
+    assert b"pretty = true" in contents(top / "packages/one")["pyproject.toml"]

@@ -173,7 +173,7 @@ def edit(project: Path) -> None:
     replace(
         pyproject,
         "explicit_package_bases = true",
-        "explicit_package_bases = true\nwarn_unreachable = true",
+        "explicit_package_bases = true\npretty = true",
     )
     floor = re.search(r'requires-python = ">=[\d.]+', pyproject.read_text())
     assert floor
