@@ -6,6 +6,7 @@ each worker has a cache of its own, since Copier's is not safe under parallel us
 """
 
 import argparse
+import contextlib
 import functools
 import json
 import os
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from all_repos import autofix_lib
+from all_repos import autofix_lib, mapper
 from all_repos.config import Config
 from all_repos.git import remote
 from all_repos.grep import grep_result
@@ -108,17 +109,17 @@ def wanted(answers: Path, campaign: Campaign) -> bool:
     return bool(address == campaign.template)
 
 
-def apply_fix(campaign: Campaign) -> None:
-    """Update each project of the repository at hand; all-repos commits what is left in the index.
+def apply_fix(campaign: Campaign, repo: str) -> None:
+    """Update each project of the clone at hand, made of `repo`; all-repos commits what is left in the index.
 
     A project that fails takes nothing with it: its folder is reset, and the others go on.
 
     Raises:
         subprocess.SubprocessError: Where a project failed and no other was updated.
     """
-    repository = git("remote", "get-url", "origin").strip()
+    repository = remote(".")
     start = git("rev-parse", "HEAD").strip()
-    campaign.report(repository, "", "reached", "")
+    campaign.report(repo, "", "reached", "")
     failure = None
     for name in sorted(filter(None, git("ls-files", "-z", "--", *ANSWERS).split("\0"))):
         answers = Path(name)
@@ -147,30 +148,36 @@ def push(
     try:
         how(settings, branch)
     except Exception as error:
-        repository = git("remote", "get-url", "origin").strip()
-        campaign.report(repository, "", "not pushed", str(error))
+        campaign.report(remote("."), "", "not pushed", str(error))
         raise
 
 
-def is_readable(repo: str) -> bool:
-    """Return whether git can read a clone; all-repos ends with a traceback at one that it cannot clone again."""
-    try:
-        remote(repo)
-        git("-C", repo, "cat-file", "-e", "HEAD^{tree}")
-    except subprocess.CalledProcessError:
-        return False
-    return True
+def fix(
+    repo: str,
+    campaign: Campaign,
+    config: Config,
+    commit: autofix_lib.Commit,
+    settings: autofix_lib.AutofixSettings,
+) -> None:
+    """Have all-repos clone a repository again, and commit and push what apply_fix makes of it."""
+    pushing = functools.partial(push, campaign, config.push)
+    # Where it cannot clone or fetch it says why, then ends with this error; it is one repository's alone.
+    with contextlib.suppress(RuntimeError):
+        autofix_lib.fix(
+            [repo],
+            apply_fix=functools.partial(apply_fix, campaign, repo),
+            config=config._replace(push=pushing),
+            commit=commit,
+            autofix_settings=settings._replace(jobs=1),
+        )
 
 
 def summarize(repos: Sequence[str], campaign: Campaign) -> int:
     """Print what became of the projects, and return 1 where something is left to do."""
     lines = list(campaign.read())
-    known = {repository for repository, *_ in lines}
-    for repo in repos:
-        if not is_readable(repo):
-            lines.append([repo, "", "failed", "git cannot read it: clone it again"])
-        elif remote(repo) not in known:
-            lines.append([repo, "", "failed", "git said why above"])
+    reached = {repo for repo, _, outcome, _ in lines if outcome == "reached"}
+    missed = [repo for repo in repos if repo not in reached]
+    lines += [[repo, "", "failed", "git said why above"] for repo in missed]
     count = Counter(outcome for _, _, outcome, _ in lines)
     print(f"{len(repos)} repositories:", end=" ")
     print(*(f"{count[x]} {x}" for x in OUTCOMES if count[x]), sep=", ")
@@ -204,14 +211,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     repos = list(found)[: settings.limit]
     with tempfile.TemporaryDirectory(prefix="plinth-campaign-") as place:
         campaign = Campaign(place, options.to, options.template)
-        pushing = functools.partial(push, campaign, config.push)
-        autofix_lib.fix(
-            list(filter(is_readable, repos)),
-            apply_fix=functools.partial(apply_fix, campaign),
-            config=config._replace(push=pushing),
-            commit=commit,
-            autofix_settings=settings,
+        one = functools.partial(
+            fix, campaign=campaign, config=config, commit=commit, settings=settings
         )
+        with mapper.process_mapper(settings.jobs) as do_map:
+            mapper.exhaust(do_map(one, repos))
         return summarize(repos, campaign)
 
 

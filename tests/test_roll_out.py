@@ -146,25 +146,31 @@ def seed(folder: Path, template: str) -> Fleet:
                 folder / "forge" / f"{name}.git",
                 cwd=folder,
             )
-    config = folder / "all-repos.json"
-    fleet = Fleet(folder, config, kinds)
-    (folder / "repos.json").write_text(
-        json.dumps({name: fleet.remote(name).as_uri() for name in kinds})
+    fleet = Fleet(folder, folder / "all-repos.json", kinds)
+    know(fleet)
+    return fleet
+
+
+def know(fleet: Fleet) -> None:
+    """Write the configuration by which all-repos knows the repositories, and clone them."""
+    repos = fleet.folder / "repos.json"
+    repos.write_text(
+        json.dumps({name: fleet.remote(name).as_uri() for name in fleet.kinds})
     )
-    config.write_text(
+    fleet.config.write_text(
         json.dumps(
             {
                 "output_dir": "clones",
                 "source": "all_repos.source.json_file",
-                "source_settings": {"filename": str(folder / "repos.json")},
+                "source_settings": {"filename": str(repos)},
                 "push": "all_repos.push.merge_to_master",
                 "push_settings": {"fast_forward": True},
             }
         )
     )
-    config.chmod(0o600)
-    run(sys.executable, "-m", "all_repos.clone", "-C", config, "-j", "2", cwd=folder)
-    return fleet
+    fleet.config.chmod(0o600)
+    command = (sys.executable, "-m", "all_repos.clone", "-C", fleet.config, "-j", "2")
+    run(*command, cwd=fleet.folder)
 
 
 def campaign(fleet: Fleet, *options: str) -> tuple[int, str, list[str]]:
@@ -228,6 +234,27 @@ def test_a_campaign_over_fifty_repositories(template: str, tmp_path: Path) -> No
         ).splitlines()
         assert "packages/two/ADDED.md" in changed
         assert all(path.startswith("packages/two/") for path in changed)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_remote_that_is_gone_does_not_end_a_campaign(
+    tmp_path: Path, jobs: str
+) -> None:
+    """all-repos raises where it cannot fetch; the repositories after it have their turn."""
+    kinds = {"absent": "absent", "broken": "broken"}
+    fleet = Fleet(tmp_path, tmp_path / "all-repos.json", kinds)
+    for name in kinds:
+        run("git", "init", "--quiet", tmp_path / name, cwd=tmp_path)
+        (tmp_path / name / ".copier-answers.yml").write_text("_src_path: nowhere\n}{\n")
+        commit(tmp_path / name)
+        clone = ("git", "clone", "--quiet", "--bare", tmp_path / name)
+        run(*clone, fleet.remote(name), cwd=tmp_path)
+    know(fleet)
+    shutil.rmtree(fleet.remote("absent"))
+    status, last, left = campaign(fleet, "-j", jobs)
+    assert (status, last) == (1, "2 repositories: 2 failed")
+    assert "/absent" in left[0]
+    assert "/broken" in left[1]
 
 
 @pytest.mark.slow
