@@ -13,6 +13,7 @@ from conftest import LAYOUTS, ROOT, Generate, assert_green, git, interpreter, ru
 TOOLS_WORDS = """
 build.a:x dist.b:y venv.c:z htmlcov.d:e test_f.g:h node_modules.i:j
 tests.k:TestCase,test_it,setup_module,pytest_plugins,setUp,maxDiff,readFile,T,_x
+l.m:TestCase,a o.p:I,O,IO,l
 """
 
 # Each value of each option at least once.
