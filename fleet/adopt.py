@@ -163,8 +163,7 @@ def kept(folder: Path) -> list[str]:
     """Return which of the template's files a repository has.
 
     Its src/ and tests/ need no mention. A licence has many names; it is no reason for
-    another beside it, unless a pyproject.toml of the template's is to name that. So has
-    Renovate's configuration, of which a second one would be dead or replace the first.
+    another beside it, unless a pyproject.toml of the template's is to name that.
     """
     template = TEMPLATE / "template"
     files = [path for path in template.rglob("*") if path.is_file()]
@@ -181,7 +180,7 @@ def kept(folder: Path) -> list[str]:
     ]
     if "pyproject.toml" in there and "LICENSE" not in there and licenses(folder):
         there.append("LICENSE")
-    return sorted(set(there))
+    return sorted(there)
 
 
 def write(content: bytes, output: Path | None) -> None:

@@ -24,8 +24,8 @@ from .repository import (
     plain_environment,
     run_git,
 )
-from .row import Row, is_url, shown
-from .template import SAFE, Release, Rendered, Templates
+from .row import Row, is_url, shown, visible
+from .template import SAFE, SCHEMES, Release, Rendered, Templates
 
 MANY = 100_000
 
@@ -64,7 +64,7 @@ class Drift:
     def clone(self, url: str, aside: Path) -> Path:
         """Clone the newest commit of a repository, for as long as its rows take."""
         scheme = url.partition("://")[0].lower() if "://" in url else "ssh"
-        if scheme not in ("https", "http", "ssh", "git", "file") or "::" in url[:9]:
+        if scheme not in SCHEMES or "::" in url[:9]:
             raise UserError(f"{show(shown(url))} is no address of a repository")
         last = re.split("[/:]", url.rstrip("/"))[-1].removesuffix(".git")
         folder = aside / "clone" / (re.sub(r"[^\w.-]", "_", last) or "repository")
@@ -209,8 +209,7 @@ def one_line(error: BaseException) -> str:
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     if isinstance(error, OSError) and error.filename:
         text += f": {error.filename}"
-    text = " ".join(text.split())
-    return "".join(c if c.isprintable() else "?" for c in text)[:600]
+    return visible(" ".join(text.split()))[:600]
 
 
 def inside(root: Path, path: str) -> bool:

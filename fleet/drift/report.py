@@ -21,7 +21,7 @@ from rich.text import Text
 
 from fleet.adopt import write
 
-from .row import STATES, Row
+from .row import STATES, Row, visible
 
 COLOURS = {"clean": "green", "drift": "yellow", "unknown": "red"}
 WIDE = 160  # where no terminal says how wide it is
@@ -47,11 +47,6 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
     with bar:
         task = bar.add_task("drift", total=total)
         yield lambda: bar.advance(task)
-
-
-def visible(text: str) -> str:
-    """Return text without what a terminal or a page would obey."""
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def behind(row: Row) -> str:

@@ -21,6 +21,11 @@ def shown(address: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
+def visible(text: str) -> str:
+    """Return text without what a terminal or a page would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 @dataclass
 class Row:
     """A project, or a repository that has none that could be read."""

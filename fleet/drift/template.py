@@ -109,10 +109,8 @@ def fresh(environment: Any, make: Callable[..., Any]) -> Callable[..., Any]:
 class Rendered:
     """What Copier renders from some answers."""
 
-    folder: Path
-    answers: Path  # the answers file in it
+    answers: Path  # the answers file
     files: dict[str, Path]  # what an update would bring, by path
-    yours: Callable[[str], bool]  # paths that an update leaves alone
 
 
 @dataclass
@@ -313,8 +311,6 @@ class Templates:
                 if (path.is_symlink() or path.is_file()) and path != own
             }
             yield Rendered(
-                root,
                 own,
                 {name: path for name, path in files.items() if not skipped(Path(name))},
-                lambda name: bool(skipped(Path(name))),
             )
