@@ -58,7 +58,8 @@ def _render_faster() -> Iterator[None]:
     def compile_once(self: Environment, source: Any, *rest: Any, **more: Any) -> Any:
         if self.optimized or not isinstance(source, str):
             return compile_anew(self, source, *rest, **more)
-        syntax = (type(self), lexer_key(self), frozenset(self.extensions))
+        # Jinja shares one lexer among the environments of a syntax.
+        syntax = (type(self), self.lexer, frozenset(self.extensions))
         key = (source, rest, frozenset(more.items()), syntax)
         if key in compiled:
             self.preprocess(source)
@@ -73,15 +74,6 @@ def _render_faster() -> Iterator[None]:
         yield
 
 
-def lexer_key(environment: Environment) -> tuple[object, ...]:
-    """Return the settings by which an environment reads templates."""
-    return tuple(
-        value
-        for name, value in sorted(vars(environment).items())
-        if name.endswith(("_string", "_prefix", "_blocks", "_newline", "_sequence"))
-    )
-
-
 @pytest.fixture
 def generate(copie: Any) -> Generate:
     """Render the template, or a changed copy of it, with the given answers and return the project's folder.
@@ -94,12 +86,17 @@ def generate(copie: Any) -> Generate:
     def generate(template: Path | None = None, **answers: object) -> Path:
         if unknown := answers.keys() - QUESTIONS:
             raise ValueError(f"no such question: {', '.join(sorted(unknown))}")
-        result = copie.copy(answers, template_dir=template or template_outside_git())
-        if result.exception:
-            raise result.exception
-        return Path(result.project_dir)
+        return rendered(copie, answers, template or template_outside_git())
 
     return generate
+
+
+def rendered(copie: Any, answers: Mapping[str, object], template: Path) -> Path:
+    """Render a template with pytest-copie, return the project's folder, and raise what Copier raised."""
+    result = copie.copy(answers, template_dir=template)
+    if result.exception:
+        raise result.exception
+    return Path(result.project_dir)
 
 
 @cache
@@ -115,16 +112,21 @@ def template_outside_git() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository of the working tree as it is, with the release 1.0.0."""
-    clone = tmp_path_factory.mktemp("template") / "plinth"
-    run("git", "init", "--quiet", clone, cwd=ROOT)
+def copy_working_tree(clone: Path) -> None:
+    """Copy the files as they are, those that git ignores left out."""
     tracked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     for name in filter(None, run(*tracked, cwd=ROOT).stdout.split("\0")):
         if (ROOT / name).is_file():
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, clone / name)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository of the working tree as it is, with the release 1.0.0."""
+    clone = tmp_path_factory.mktemp("template") / "plinth"
+    run("git", "init", "--quiet", clone, cwd=ROOT)
+    copy_working_tree(clone)
     commit(clone, "1.0.0")
     return clone
 
@@ -183,11 +185,7 @@ def released(clone: Path) -> Path:
         if found := re.fullmatch(r"(\w+) Release (\d+\.\d+\.\d+)", line):
             git(clone, "tag", found[2], found[1])
     git(clone, "rm", "-r", "--quiet", ".")
-    tracked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    for name in filter(None, run(*tracked, cwd=ROOT).stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clone / name)
+    copy_working_tree(clone)
     commit(clone, NEXT)
     return clone
 

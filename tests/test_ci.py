@@ -21,6 +21,7 @@ from conftest import (
     commit,
     git,
     jobs,
+    rendered,
     run,
     run_job,
     template_outside_git,
@@ -40,10 +41,7 @@ def made(copie_session: Any) -> Callable[..., Path]:
         answers = {"project_name": "Demo", "ci": ci, "license": license}
         if license == "proprietary":
             answers["python_min"] = "3.15"
-        result = copie_session.copy(answers, template_dir=template_outside_git())
-        if result.exception:
-            raise result.exception
-        return Path(result.project_dir)
+        return rendered(copie_session, answers, template_outside_git())
 
     return made
 
