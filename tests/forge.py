@@ -45,7 +45,7 @@ class Pull:
 
 @dataclass
 class Forge:
-    """What the forge holds: bare repositories below a folder, their topics and pull requests.
+    """What the forge holds: bare repositories below a folder, their topics, pull requests and commits' statuses.
 
     Of packages it knows versions, and after which of them somebody has asked.
     """
@@ -55,6 +55,7 @@ class Forge:
     topics: dict[str, set[str]] = field(default_factory=dict)
     pulls: dict[str, list[Pull]] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
+    statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     packages: dict[str, list[str]] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
 
@@ -144,8 +145,15 @@ class Forge:
             return None
         if rest == "":
             return self.repository(name)
-        if rest == "/labels" or re.fullmatch(r"/commits/[^/]+/statuses", rest):
+        if rest == "/labels":
             return []
+        if found := re.fullmatch(r"/commits/([^/]+)/statuses", rest):
+            return self.statuses.get(self.head(name, unquote(found[1])), [])
+        if found := re.fullmatch(r"/statuses/([0-9a-f]+)", rest):
+            made = {"id": next(self.ids), "created_at": datetime.now(UTC).isoformat()}
+            status = {**made, "status": sent["state"], **sent}
+            self.statuses.setdefault(found[1], []).append(status)
+            return status
         if rest.startswith("/contents/"):
             file = f"HEAD:{unquote(rest.removeprefix('/contents/'))}"
             done = run("git", "show", file, cwd=self.bare(name), check=False)

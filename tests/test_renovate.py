@@ -223,6 +223,7 @@ def test_renovate_renews_the_users_pins_alone(
     git(project, "add", "--all")
     forge.packages = {"idna": ["3.0", "3.10"], "tomli-w": ["3.0"]}
     forge.asked.clear()
+    lock = {"managerFilePatterns": ["requirements_lock.txt"]}
     index = {"matchDatasources": ["pypi"], "registryUrls": [f"{forge.url}/simple/"]}
     hosts = [
         *({"matchHost": x, "enabled": False} for x in ("github.com", "docker.io")),
@@ -235,7 +236,7 @@ def test_renovate_renews_the_users_pins_alone(
         GITHUB_COM_TOKEN="none",
         RENOVATE_HOST_RULES=json.dumps(hosts),
         RENOVATE_PACKAGE_RULES=json.dumps([index]),
-        RENOVATE_PIP_COMPILE='{"managerFilePatterns": ["requirements_lock.txt"]}',
+        RENOVATE_CONFIG=json.dumps({"pip-compile": lock}),
     )
     (found,) = (x["config"] for x in log if "packageFiles with updates" in x["msg"])
     renewed = {
@@ -243,7 +244,7 @@ def test_renovate_renews_the_users_pins_alone(
         for files in found.values()
         for file in files
         for dep in file["deps"]
-        if dep.get("skipReason") not in ("disabled", "invalid-value")
+        if "skipReason" not in dep
     }
     assert renewed == {
         ("requirements_dev.txt", "tomli-w"),
@@ -308,6 +309,8 @@ class Team:
         """Let the bot make its round, at any hour."""
         log = self.renovate(
             PLINTH_APPROVED=approved,
+            # Seconds pass here between releases: it would know the tags of the last round for minutes.
+            RENOVATE_CACHE_TTL_OVERRIDE='{"datasource-git*": 0}',
             RENOVATE_CONFIG_FILE=str(BOT),
             RENOVATE_ENABLED_MANAGERS="copier",
             RENOVATE_ENDPOINT=self.forge.url,
@@ -315,9 +318,10 @@ class Team:
             RENOVATE_PLATFORM="gitea",
             RENOVATE_TOKEN=TOKEN,
         )
-        assert [
-            x["msg"] for x in log if x["level"] >= 40 and "RE2" not in x["msg"]
-        ] == []
+        # Of a library that npm was told not to build, and of conflicts.
+        expected = ("RE2", "artifactErrors")
+        warned = [x["msg"] for x in log if x["level"] >= 40]
+        assert [x for x in warned if not any(y in x for y in expected)] == []
 
     def pulls(self) -> dict[str, list[tuple[int, str, str]]]:
         """Return number, branch and title of each open pull request, by repository."""
@@ -328,6 +332,12 @@ class Team:
             for name in self.forge.pulls
             if self.forge.open(name)
         }
+
+    def statuses(self, name: str) -> dict[str, str]:
+        """Return the statuses of the commit that a repository's first open pull request has."""
+        head = self.forge.head(f"ada/{name}", self.forge.open(f"ada/{name}")[0].head)
+        found = self.forge.statuses.get(head, [])
+        return {x["context"]: x["status"] for x in found}
 
     def heads(self) -> dict[tuple[str, int], str]:
         """Return the commit of each open pull request."""
@@ -395,8 +405,11 @@ def test_renovate_updates_a_team(team: Team) -> None:
                 1,
                 ".editorconfig has conflict markers: resolve them\n",
             )
-            assert "This file had merge conflicts" in "".join(pull.comments.values())
+            (comment,) = pull.comments.values()
+            assert "Conflicting files:\n  * .editorconfig\n" in comment
+            assert team.statuses(name) == {"renovate/artifacts": "failure"}
         else:
+            assert team.statuses(name) == {}
             assert (status, said, pull.comments) == (0, "", {})
         assert "the check of them fails" in pull.body
     branch = team.checkout("edited", "renovate/plinth")

@@ -13,9 +13,11 @@ module.exports = {
   // Gitea and Forgejo would look for it in a folder of their own name.
   configFileNames: ['.github/renovate.json', '.gitlab/renovate.json'],
 
-  // How many: branches in one run, over all repositories together; pull requests open at once in each.
+  // How many: branches in one run, over all repositories together; pull requests open at once in each, however soon
+  // after one another: by itself Renovate opens two an hour, too few for a repository of several projects.
   prCommitsPerRunLimit: 100,
   prConcurrentLimit: 5,
+  prHourlyLimit: 0,
   schedule: approved ? ['* 0-5 * * 1'] : ['at any time'],
   timezone: 'Etc/UTC',
 
