@@ -687,10 +687,10 @@ linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /
 def test_one_that_never_ends_costs_its_row(
     small: Path, endless: Path, tmp_path: Path
 ) -> None:
-    """The others are told; and a person at a terminal sees how far it is."""
+    """The others are told meanwhile; and a person at a terminal sees how far it is."""
     good = born(small, tmp_path / "good", "2.0.0")
     main_side, side = pty.openpty()
-    names = ("--timeout=15", good, endless)
+    names = ("--timeout=15", endless, good)
     with started(*names, temporary=tmp_path / "t", stderr=side) as process:
         os.close(side)
         shown = b""
@@ -744,10 +744,10 @@ def test_one_that_takes_its_process_down_costs_its_row(
 def test_an_interrupt_leaves_nothing_but_the_rows(
     small: Path, endless: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
-    """No process, and where it can be helped no temporary file."""
+    """No process, and where it can be helped no temporary file; a row is there though one before it takes long."""
     good = born(small, tmp_path / "good", "2.0.0")
     file = tmp_path / "rows.jsonl"
-    arguments = ("--resume", file, good, endless)
+    arguments = ("--resume", file, endless, good)
     with started(*arguments, temporary=tmp_path / "t") as process:
         until(lambda: file.exists() and file.read_text().endswith("\n"))
         process.send_signal(how)

@@ -12,7 +12,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -235,7 +235,7 @@ class Journal:
 
 
 def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[list[Row]]:
-    """Yield the rows of each repository, in their order, from a few worker processes.
+    """Yield the rows of each repository as they come from a few worker processes.
 
     One that takes its worker down is examined once more alone, then costs its row.
     """
@@ -245,19 +245,20 @@ def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[lis
     waiting = deque(sources)
     with TemporaryDirectory(prefix="drift-") as folder:
         while waiting:
-            running: deque[tuple[Source, Future[list[Row]]]] = deque()
+            running: dict[Future[list[Row]], Source] = {}
             pool = workers(jobs, folder, options)
             try:
                 while waiting or running:
-                    while waiting and len(running) < 8 * jobs:
-                        running.append((waiting[0], pool.submit(examine, waiting[0])))
+                    while waiting and len(running) < 2 * jobs:
+                        running[pool.submit(examine, waiting[0])] = waiting[0]
                         waiting.popleft()
-                    source, future = running[0]
-                    rows = future.result()
-                    running.popleft()
-                    yield rows
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        rows = future.result()
+                        del running[future]
+                        yield rows
             except BrokenProcessPool:
-                for source, _ in running:
+                for source in running.values():
                     yield alone(source, folder, options)
             except KeyboardInterrupt:
                 for child in multiprocessing.active_children():
