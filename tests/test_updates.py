@@ -84,8 +84,12 @@ def single() -> Iterator[list[Any]]:
 
 
 def cases() -> Iterator[Any]:
-    """Yield a table of test cases: a pairwise cover, and behind the marker `complete` all values of all options."""
-    columns = list(OPTIONS.values())
+    """Yield a table of test cases: a pairwise cover, and behind the marker `complete` all values of all options.
+
+    In the cover the newest patch stands for its minor release.
+    """
+    patched = {release.rpartition(".")[0]: release for release in RELEASES}
+    columns = [list(patched.values()), *list(OPTIONS.values())[1:]]
     pairs = (
         [list(x) for x in AllPairs(columns, filter_func=possible)] if RELEASES else []
     )
