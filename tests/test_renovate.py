@@ -114,6 +114,14 @@ def test_each_pin_has_one_owner(generate: Generate, ci: str) -> None:
 
 # ---- The real one ----
 
+# Switched off by a rule; names without a version, in a file or in a group; an image that a variable chooses.
+LEFT_ALONE = {
+    "disabled",
+    "invalid-value",
+    "unspecified-version",
+    "contains-variable",
+}
+
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -244,7 +252,7 @@ def test_renovate_renews_the_users_pins_alone(
         for files in found.values()
         for file in files
         for dep in file["deps"]
-        if "skipReason" not in dep
+        if dep.get("skipReason") not in LEFT_ALONE
     }
     assert renewed == {
         ("requirements_dev.txt", "tomli-w"),

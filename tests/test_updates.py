@@ -89,7 +89,7 @@ def cases() -> Iterator[Any]:
     In the cover the newest patch stands for its minor release.
     """
     patched = {release.rpartition(".")[0]: release for release in RELEASES}
-    columns = [list(patched.values()), *list(OPTIONS.values())[1:]]
+    columns = list({**OPTIONS, "release": list(patched.values())}.values())
     pairs = (
         [list(x) for x in AllPairs(columns, filter_func=possible)] if RELEASES else []
     )
