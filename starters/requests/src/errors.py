@@ -51,12 +51,26 @@ class ContentError(RequestError):
     """The answer cannot be decoded, is no JSON or does not have the expected shape."""
 
 
+class TooLargeError(RequestError):
+    """The answer is larger than it may be, decoded.
+
+    Attributes:
+        limit: How many bytes it may have.
+    """
+
+    def __init__(self, url: str, limit: int) -> None:
+        """Take the address and how many bytes may come from there."""
+        super().__init__(url, f"answered more than {limit} bytes")
+        self.args = (url, limit)  # what copying and pickling start from
+        self.limit = limit
+
+
 class StatusError(RequestError):
     """The server answered with another status than one of success.
 
     Attributes:
         status: The HTTP status code, such as 404.
-        body: What the server said besides.
+        body: What the server said besides, up to the client's limit.
     """
 
     def __init__(self, url: str, status: int, body: bytes) -> None:
