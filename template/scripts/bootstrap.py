@@ -36,6 +36,7 @@ SITES = "Lib/site-packages" if WINDOWS else "lib/*/site-packages"
 # Written empty before anything else, so it tells who made that folder, and with content
 # last, so it tells what is in there. Nothing else is "done".
 STAMP = os.path.join(VENV, "bootstrap.stamp")
+END_OF_STAMP = "all of it"  # without which it is half of a stamp
 CHOSEN = os.path.join(VENV, "bootstrap.txt")  # the pins, and how they are installed:
 PINNED = ["install", "--no-deps", "--require-hashes", "-r", CHOSEN]
 PYPROJECT, LOCK = "pyproject.toml", "requirements_lock.txt"
@@ -47,6 +48,7 @@ BY_UV = os.environ.get("BOOTSTRAP_UV") != "0"
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 TERMINAL = sys.stderr.isatty() and not CI
 COLOR = TERMINAL and "NO_COLOR" not in os.environ and not WINDOWS
+CRASH = "ERROR: Exception:"  # what pip says before a traceback
 RED, CYAN, ENOSPC = 31, 36, 28
 NEEDED_MB = 300  # measured: 140 for the development tools, as much for uv's cache
 # The lines of a lock. A marker, and an end, leave no room for an option.
@@ -163,7 +165,8 @@ def stamp(mode: str) -> "list[str]":
 def stamped() -> "list[str]":
     """Return the stamp's lines; none where .venv is unfinished or not ours."""
     usable = os.path.isfile(PYTHON) and os.access(PYTHON, os.X_OK)
-    return read(STAMP).splitlines() if usable else []
+    lines = read(STAMP).splitlines() if usable else []
+    return lines[:-1] if lines[-1:] == [END_OF_STAMP] else []
 
 
 def execute(command: "list[str]") -> int:
@@ -209,7 +212,7 @@ def become(command: "list[str]", program: str = "") -> int:
         except OSError as error:
             say(f"cannot run {command[0]}: {error.strerror}", RED)
             return 126
-    say(f"command not found: {command[0] or repr('')}", RED)
+    say(f"command not found: {command[0]}", RED)
     return 127
 
 
@@ -272,7 +275,9 @@ def needed(names: "set[str] | None" = None) -> "list[tuple[str, str, set[str]]]"
         goes_on = bool((start or more) and line.endswith("\\"))
         done = (start or more) and not goes_on
         if not plain or not (start or more or comment) or (done and not hashes):
-            shown = re.sub(r"\w[\w+.-]*://\S*|[^\s=@]+@[^\s@]\S*", "...", line)[:99]
+            # Not whole: an address may hold a password.
+            shown = re.sub(r"\w[\w+.-]*://\S*|[^\s=@]+@[^\s@]\S*", "...", line)
+            shown = re.sub("[0-9a-f]{16,}", "...", shown)[:99]
             raise UserError(
                 f"{LOCK}, line {number} is neither a pin with sha256 hashes nor a "
                 f"comment: {shown!r}. Remove it, or delete the file to make a new one"
@@ -461,24 +466,40 @@ def run(command: "list[str]", quiet: bool = False, **more: str) -> "str | None":
     """Return a program's output, None if it fails; a person sees it live, else then."""
     import subprocess
 
+    # uv shows its progress on a terminal itself; what pip says is passed on, see below.
     live = TERMINAL and not quiet
+    direct = live and command[0] not in (PYTHON, BASE)
     try:
-        done = subprocess.run(
+        with subprocess.Popen(
             command,
             cwd=ROOT,
             env=dict(variables(), **more),
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr if live else subprocess.PIPE,
+            stdout=sys.stderr if direct else subprocess.PIPE,
             stderr=subprocess.DEVNULL if quiet else subprocess.STDOUT,
             close_fds=False,  # the lock of `alone` holds until the last child is gone
-            check=False,
-        )
+        ) as process:
+            lines: "list[str]" = []
+            try:
+                for line in map(os.fsdecode, process.stdout or ()):
+                    # Of a crash of pip, for instance over an index that answers
+                    # nonsense, only the last line tells what is wrong.
+                    if lines and lines[-1].startswith(CRASH):
+                        lines[-1] = f"{CRASH} {line}" if line.strip() else lines[-1]
+                        continue
+                    lines.append(line)
+                    if live and not line.startswith(CRASH):
+                        sys.stderr.write(line)
+                        sys.stderr.flush()
+            except BaseException:
+                process.kill()
+                raise
     except OSError:
         return None
-    text = os.fsdecode(done.stdout or b"")
-    if done.returncode and not quiet:
-        sys.stderr.write(text)
-    return None if done.returncode else text
+    if process.returncode and not quiet:
+        crash = [line for line in lines if line.startswith(CRASH)]
+        sys.stderr.write("".join(crash if live else lines))
+    return None if process.returncode else "".join(lines)
 
 
 def choose(asked: str) -> str:
@@ -519,7 +540,7 @@ def pip() -> "list[str]":
     bundled = os.path.join(os.path.dirname(os.__file__), "ensurepip", "_bundled")
     for folder in (bundled, sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled):
         for wheel in glob.glob(os.path.join(glob.escape(folder), "pip-*.whl")):
-            return [PYTHON, "-I", os.path.join(wheel, "pip")]
+            return [PYTHON, "-Iu", os.path.join(wheel, "pip")]
     if run([BASE, "-I", "-m", "pip", "--version"], quiet=True):
         return [BASE, "-I", "-m", "pip", "--python", PYTHON]
     debian = "python{}.{}-venv on Debian and Ubuntu".format(*sys.version_info)
@@ -625,7 +646,7 @@ def prepare(mode: str, flags: "list[str]", refreeze: bool, locked: bool) -> None
     install([uv, "pip"] if uv else tool, mode)
     compare(mode)
     lines = [*stamp(mode), *installed()]
-    write(STAMP, "\n".join(lines))
+    write(STAMP, "\n".join([*lines, END_OF_STAMP]))
     how, took = "uv" if uv else "pip", time.time() - started
     say(f".venv is ready: {len(lines) - 5} packages by {how}, {VERSION}, {took:.1f} s")
 
@@ -672,6 +693,7 @@ def install(tool: "list[str]", mode: str) -> None:
         # The editable way in production too: the source stays the only copy. setuptools
         # takes $x and {x} in the path of .venv for variables.
         more = {x: x for x in re.findall(r"[${](\w+)", ROOT) if x not in os.environ}
+        more["UV_NO_SOURCES"] = "true"  # else uv also reads parents' pyproject.toml
         add = ["install", "--no-deps", "--no-build-isolation", "--force-reinstall"]
         if run([*tool, *add, "--editable", "."], **more) is None:
             raise UserError("the package could not be built, for the reason above")
@@ -792,6 +814,9 @@ def work(arguments: "list[str]") -> int:
         return 0
     if {"--lock", "--locked"} <= options.keys():
         raise UserError("--lock and --locked exclude each other: leave one out")
+    if command and not command[0]:
+        say("command not found: its name is empty", RED)
+        return 127
     refuse_links()
     handed = os.environ.pop("BOOTSTRAP_FROM", "")  # once is enough, whatever it says
     if "--offline" in options:
