@@ -1,10 +1,12 @@
 """What the tests share: rendering a project, and running commands in it."""
 
 import atexit
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +31,76 @@ QUESTIONS = frozenset(
 )
 
 Generate = Callable[..., Path]
+
+# ---- A machine of the tests' own --------------------------------------------------------------------------------------
+
+# Variables that change what the tested commands do. A test that needs one sets it.
+FOREIGN = re.compile(
+    r"(BOOTSTRAP|COPIER|COVERAGE|GIT|LC|MYPY|PYTHON|RUFF|SETUPTOOLS|XDG)_?.*"
+    r"|(CI|COLUMNS|EMAIL|FORCE_COLOR|LANGUAGE|LINES|NO_COLOR|PY_COLORS|SOURCE_DATE_EPOCH)"
+    r"|PYTEST_(ADDOPTS|PLUGINS|DISABLE_PLUGIN_AUTOLOAD)"
+)
+# How git reaches a server is a property of the machine, not of its user.
+MACHINE = re.compile(r"GIT_(SSL|PROXY|EXEC_PATH).*")
+# What installations need: where packages come from, what was downloaded before, and the Pythons.
+LINKED = [
+    *(".pyenv", ".pip", ".netrc", ".npmrc", ".npm"),
+    *(".config/pip", ".config/uv", ".cache/pip", ".cache/uv"),
+    *("Library/Application Support/pip", "Library/Caches/pip"),  # macOS
+]
+GIT_CONFIG = """\
+[user]
+    name = Test
+    email = test@example.org
+[safe]
+    directory = *
+"""
+
+
+def _own_machine() -> None:
+    """Take the user's settings out of the environment, and give git an identity.
+
+    The tests get a home folder of their own. It links to the user's package settings, caches and pyenv.
+    """
+    home = Path(tempfile.mkdtemp(prefix="plinth-home-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    (home / ".gitconfig").write_text(GIT_CONFIG)
+    for name in LINKED:
+        first, _, rest = name.partition("/")
+        moved = os.environ.get(f"XDG_{first[1:].upper()}_HOME")
+        source = Path(moved, rest) if moved and rest else Path.home() / name
+        if name == ".pyenv":
+            source = Path(os.environ.get("PYENV_ROOT", source))
+        if first == ".cache":
+            with contextlib.suppress(OSError):
+                source.mkdir(parents=True, exist_ok=True)
+        if source.exists():
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / name).symlink_to(source.absolute())
+    for name in list(os.environ):
+        if FOREIGN.fullmatch(name) and not MACHINE.fullmatch(name):
+            del os.environ[name]
+    os.environ |= {"HOME": str(home), "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1"}
+    os.umask(0o022)
+
+
+_own_machine()  # at once: other modules already use git and the home folder when they are imported
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_signals() -> Iterator[None]:
+    """Start the tests' children with default signals, also under `nohup` or `trap '' INT`.
+
+    A child inherits "ignore", but never a handler: the kernel resets those to the default at exec.
+    """
+    names = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    ignored = [x for x in numbers if signal.getsignal(x) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -153,16 +225,8 @@ def run(
 
 
 def git(folder: Path, *arguments: str | Path) -> str:
-    """Run git as somebody whom no configuration knows."""
-    identity = (
-        "-c",
-        "user.name=Test",
-        "-c",
-        "user.email=test@example.org",
-        "-c",
-        "commit.gpgsign=false",
-    )
-    return run("git", *identity, *arguments, cwd=folder).stdout
+    """Run git in a folder and return what it printed."""
+    return run("git", *arguments, cwd=folder).stdout
 
 
 def commit(folder: Path, tag: str | None = None) -> None:

@@ -1,22 +1,20 @@
 """Bounds what comes in and marks what goes out."""
 
+from asyncio import CancelledError
+
 from fastapi import HTTPException
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__: list[str] = []  # for the package's own use
+from ._problems import HEADERS, answer
 
-# https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
-# Strict-Transport-Security is the business of whoever ends TLS.
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-}
+__all__: list[str] = []  # for the package's own use
 
 
 class Guard:
     """Middleware that refuses large bodies and sets security headers.
+
+    A request that the server cancels when it stops is answered with 503.
 
     Starlette's RequestBodyLimitMiddleware would answer in plain text; what is raised
     here is answered as any other problem. No more than the limit is ever read.
@@ -29,7 +27,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, see https://asgi.readthedocs.io/en/latest/specs/."""
-        size = 0
+        size, started = 0, False
 
         async def bounded() -> Message:
             nonlocal size
@@ -40,10 +38,16 @@ class Guard:
             return message
 
         async def marked(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self.app(scope, bounded, marked)
+        try:
+            await self.app(scope, bounded, marked)
+        except CancelledError:  # the server stops, and this took too long
+            if not started and scope["type"] == "http":
+                await answer(503, "The service stops.")(scope, receive, marked)

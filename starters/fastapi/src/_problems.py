@@ -9,12 +9,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ._guard import HEADERS
 from .errors import ConversionError
 from .models import Problem
 
 __all__: list[str] = []  # for the package's own use
 
+# https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
+# Strict-Transport-Security is the business of whoever ends TLS.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
 KIND = "application/problem+json"
 # For OpenAPI: what every operation answers unless it says otherwise.
 RESPONSES: dict[int | str, dict[str, Any]] = {

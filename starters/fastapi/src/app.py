@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="Unit conversion",
         version=__version__,
+        redirect_slashes=False,  # they would lead to whatever host the client names
         redoc_url=None,
         responses=RESPONSES,
     )

@@ -49,6 +49,11 @@ def serve(app: Flask) -> None:
             threads=app.config["THREADS"],
             # Flask answers what is too large by a little, and this does not even read it.
             max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 65536,
+            # One slow client holds one connection, so there are many, and idle ones end.
+            # Windows allows a process 512 of them.
+            connection_limit=500,
+            channel_timeout=30,
+            cleanup_interval=5,
             ident=None,
             trusted_proxy=proxy,
             trusted_proxy_headers="x-forwarded-for x-forwarded-proto" if proxy else "",

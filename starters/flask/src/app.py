@@ -29,6 +29,8 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
         ConfigError: If a setting is not what it has to be.
     """
     app = Flask(__name__)
+    # Such redirects would lead to whatever host the client names.
+    app.url_map.merge_slashes = False
     configure(app.config, config or {})
     register(app)
     app.register_blueprint(blueprint)
