@@ -182,7 +182,7 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "bom": lambda text: text.encode("utf-8-sig"),
     "utf-16": lambda text: text.encode("utf-16"),
     "utf-32": lambda text: text.encode("utf-32"),
-    "not utf-8": lambda text: text.encode() + b"# caf\xe9\n",
+    "not utf-8": lambda text: text.encode() + b"# \xe9\xff\n",
     "declared": lambda text: b"# -*- coding: utf-7 -*-\n" + text.encode(),
     "declared below": lambda text: (
         b"#\n# vim: set fileencoding=utf-7 :\n" + text.encode()
@@ -879,7 +879,7 @@ def test_path_that_is_not_utf8(
     make: Make, tmp_path: Path, arguments: tuple[bytes, ...]
 ) -> None:
     """It works, or one line says that the path is the reason."""
-    name = os.fsdecode(b"caf\xe9")
+    name = os.fsdecode(b"named\xe9")
     project = make(name)
     result = subprocess.run(
         [os.fsencode(project.root / "bootstrap"), *arguments],
@@ -903,7 +903,7 @@ def test_path_that_is_not_utf8(
 @pytest.mark.parametrize("where", ["command", "--python=", "PATH", "HOME"])
 def test_other_text_that_is_not_utf8(make: Make, where: str) -> None:
     project = make()
-    wrong = os.fsdecode(b"/caf\xe9")
+    wrong = os.fsdecode(b"/named\xe9")
     if where in ("PATH", "HOME"):
         value = f"{wrong}:{project.environment()['PATH']}" if where == "PATH" else wrong
         project.works("tiny", env={where: value})

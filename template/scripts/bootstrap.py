@@ -79,7 +79,8 @@ SETTINGS = {
 # uv's other variables on how to get packages; the rest say what to install, or where.
 UV_KEPT = (
     "UV_CACHE_DIR UV_CONCURRENT_ UV_CREDENTIALS_DIR UV_EXCLUDE_NEWER UV_HTTP_ UV_INDEX_ "
-    "UV_LINK_MODE UV_NATIVE_TLS UV_OFFLINE UV_SYSTEM_CERTS " + " ".join(SETTINGS.values())
+    "UV_LINK_MODE UV_NATIVE_TLS UV_OFFLINE UV_SYSTEM_CERTS "
+    + " ".join(SETTINGS.values())
 ).split()
 # Keys of uv.toml whose variables have other names.
 UV_ALIASES = {
@@ -258,7 +259,7 @@ def needed(names: "set[str] | None" = None) -> "list[tuple[str, str, set[str]]]"
             lines = file.read().replace(b"\r\n", b"\n").split(b"\n")
     except FileNotFoundError:
         lines = []
-    pins: "list[tuple[str, str, set[str]]]" = []
+    pins: list[tuple[str, str, set[str]]] = []
     pin, hashes, goes_on = "", "", False
     for number, raw in enumerate(lines, 1):
         line = raw.decode(errors="surrogateescape")
@@ -374,7 +375,9 @@ def uv_settings() -> "dict[str, str]":
         return {}
     get = os.environ.get
     user = get("APPDATA", "") if WINDOWS else get("XDG_CONFIG_HOME") or "~/.config"
-    shared = [get("PROGRAMDATA", "")] if WINDOWS else get("XDG_CONFIG_DIRS", "").split(":")
+    shared = (
+        [get("PROGRAMDATA", "")] if WINDOWS else get("XDG_CONFIG_DIRS", "").split(":")
+    )
     own = "uv.toml" if read(ROOT, "uv.toml") else PYPROJECT
     files = [f"{x}/uv/uv.toml" for x in [user, *shared, "/etc"] if x]
     files = [os.path.join(ROOT, own), *map(os.path.expanduser, files)]
@@ -386,7 +389,7 @@ def uv_settings() -> "dict[str, str]":
         files = [os.path.join(ROOT, get("UV_CONFIG_FILE", ""))]
         if not os.path.isfile(files[0]):
             raise UserError(f"UV_CONFIG_FILE names no file: {files[0]}")
-    found: "dict[str, str]" = {}
+    found: dict[str, str] = {}
     for path in files:
         text = read(path)
         if path.endswith(PYPROJECT) and "tool.uv" not in text:
@@ -401,9 +404,11 @@ def uv_settings() -> "dict[str, str]":
         for entry in data.get("index", []):
             kind = "default-index" if entry.get("default") else "index"
             kind = "find-links" if entry.get("format") == "flat" else kind
-            name = entry["name"] + "=" if "name" in entry and kind != "find-links" else ""
+            name = (
+                entry["name"] + "=" if "name" in entry and kind != "find-links" else ""
+            )
             pairs += [] if entry.get("explicit") else [(kind, name + entry["url"])]
-        here: "dict[str, str]" = {}
+        here: dict[str, str] = {}
         for key, value in pairs:
             name = UV_ALIASES.get(key) or "UV_" + key.upper().replace("-", "_")
             known = name in UV_ALIASES.values() or name.startswith(tuple(UV_KEPT))
@@ -479,7 +484,7 @@ def run(command: "list[str]", quiet: bool = False, **more: str) -> "str | None":
             stderr=subprocess.DEVNULL if quiet else subprocess.STDOUT,
             close_fds=False,  # the lock of `alone` holds until the last child is gone
         ) as process:
-            lines: "list[str]" = []
+            lines: list[str] = []
             try:
                 for line in map(os.fsdecode, process.stdout or ()):
                     # Of a crash of pip, for instance over an index that answers
@@ -532,8 +537,8 @@ def choose(asked: str) -> str:
     raise UserError(f"{wrong}: get one from https://python.org or use --python PATH")
 
 
-def pip() -> "list[str]":
-    """Return how to start a pip that installs into .venv, which need not have one."""
+def own_pip() -> "list[str]":
+    """Return how to start a pip that installs into .venv; nothing where there is none."""
     import glob
     import sysconfig
 
@@ -543,8 +548,25 @@ def pip() -> "list[str]":
             return [PYTHON, "-Iu", os.path.join(wheel, "pip")]
     if run([BASE, "-I", "-m", "pip", "--version"], quiet=True):
         return [BASE, "-I", "-m", "pip", "--python", PYTHON]
+    return []
+
+
+def pip() -> "list[str]":
+    """Return how to start a pip that installs into .venv, which need not have one."""
+    found = own_pip()
+    if found:
+        return found
     debian = "python{}.{}-venv on Debian and Ubuntu".format(*sys.version_info)
     raise UserError(f"{BASE} has no ensurepip and no pip: install uv, or {debian}")
+
+
+def in_a_project() -> bool:
+    """Return whether a parent folder holds a pyproject.toml, where uv looks for a workspace."""
+    folder, found = os.path.dirname(ROOT), False
+    while not found and folder != os.path.dirname(folder):
+        found = os.path.isfile(os.path.join(folder, PYPROJECT))
+        folder = os.path.dirname(folder)
+    return found
 
 
 def find_uv(*paths: str) -> str:
@@ -670,11 +692,15 @@ def install(tool: "list[str]", mode: str) -> None:
         raise UserError(f"{LOCK} lacks {', '.join(build - roots)}: add it to {DEV}")
     files = requirements(ROOT, DEV, PROD)
     lines = [line for line in files[DEV] + files[PROD] if ";" not in line]
-    names = [re.match(r"([A-Za-z0-9][\w.-]*) *(\[.*\])? *($|[<>=!~])", x) for x in lines]
+    names = [
+        re.match(r"([A-Za-z0-9][\w.-]*) *(\[.*\])? *($|[<>=!~])", x) for x in lines
+    ]
     direct = {re.sub(r"[-_.]+", "-", x.group(1)).lower() for x in names if x}
     absent = direct - {re.sub(r"[-_.]+", "-", name) for name in roots}
     if absent:
-        raise UserError(f"{LOCK} lacks {', '.join(sorted(absent))}: run ./bootstrap --lock")
+        raise UserError(
+            f"{LOCK} lacks {', '.join(sorted(absent))}: run ./bootstrap --lock"
+        )
     if mode == "prod":
         roots = production()
     # What builds is no part of production: it comes, from the lock, and goes again.
@@ -693,9 +719,13 @@ def install(tool: "list[str]", mode: str) -> None:
         # The editable way in production too: the source stays the only copy. setuptools
         # takes $x and {x} in the path of .venv for variables.
         more = {x: x for x in re.findall(r"[${](\w+)", ROOT) if x not in os.environ}
-        more["UV_NO_SOURCES"] = "true"  # else uv also reads parents' pyproject.toml
+        more["UV_NO_SOURCES"] = "true"  # they say nothing about how to build this
         add = ["install", "--no-deps", "--no-build-isolation", "--force-reinstall"]
-        if run([*tool, *add, "--editable", "."], **more) is None:
+        builder = tool
+        if by_uv and in_a_project():
+            # uv reads the settings of that project, too, and fails on bad ones.
+            builder = own_pip() or tool
+        if run([*builder, *add, "--editable", "."], **more) is None:
             raise UserError("the package could not be built, for the reason above")
     # uv takes these for part of any environment; perhaps it is itself the last to go.
     surplus = {name for name, _, _ in chosen} | {"pip", "setuptools", "uv", "wheel"}
@@ -723,8 +753,8 @@ def compare(mode: str) -> None:
         return [piece.lstrip("0") or "0" for piece in pieces]
 
     there = {plain(x.split()[0]): number(x.split()[-1]) for x in installed()}
-    pins: "dict[str, list[list[str]]]" = {}
-    optional: "set[str]" = set()  # whether a marker holds here is for the tool to say
+    pins: dict[str, list[list[str]]] = {}
+    optional: set[str] = set()  # whether a marker holds here is for the tool to say
     for name, text, _ in needed(production() if mode == "prod" else None):
         version, _, marker = text.split(" --hash")[0].partition("==")[2].partition(";")
         pins.setdefault(plain(name), []).append(number(version))
@@ -733,7 +763,9 @@ def compare(mode: str) -> None:
     wrong += [name for name in pins if name in there and there[name] not in pins[name]]
     if wrong:
         text = f"{', '.join(wrong[:5])}{', ...' if wrong[5:] else ''}"
-        raise UserError(f".venv lacks {text}, or has another version: installed elsewhere?")
+        raise UserError(
+            f".venv lacks {text}, or has another version: installed elsewhere?"
+        )
 
 
 def damage(info: str) -> "list[str]":
