@@ -12,4 +12,5 @@ if not defined python (
     echo bootstrap: found no Python 3.6 or newer on PATH: install Python from https://www.python.org/downloads/ 1>&2
     exit /b 1
 )
-%python% -I -S -c "import sys; sys.path.insert(0, sys.argv.pop(1)); import bootstrap; bootstrap.main()" "%~dp0scripts" %*
+rem A full disk may leave half of the compiled module, which no import survives: then the source runs.
+%python% -I -S -c "import sys; sys.path.insert(0, sys.argv.pop(1)); exec('try:\n import bootstrap\nexcept (EOFError, TypeError, ValueError):\n import runpy, shutil\n shutil.rmtree(sys.path[0] + \'/__pycache__\', True)\n runpy.run_path(sys.path[0] + \'/bootstrap.py\', run_name=\'__main__\')\nelse:\n bootstrap.main()')" "%~dp0scripts" %*
