@@ -11,20 +11,29 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 _PORTS = {"http": 80, "https": 443}
 
 
-def _site(url: str) -> tuple[str, str | None, int | None]:
-    """Return what makes up a site: scheme, host and port."""
+def _server(url: str) -> tuple[str, int | None]:
+    """Return the scheme and the port of a URL."""
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    return parts.scheme, parts.port or _PORTS.get(parts.scheme)
 
 
-class SameSiteMiddleware(OffsiteMiddleware):
-    """Sends a spider's requests only to the sites of its first pages.
+class SameServerMiddleware(OffsiteMiddleware):
+    """Sends no requests to other ports and schemes than those of the first pages.
 
-    Scrapy's own middleware allows every subdomain, port and scheme.
+    Scrapy's own middleware compares the host with ``allowed_domains`` and allows every
+    port and scheme of it.
     """
 
     def should_follow(self, request: Request, spider: Spider) -> bool:
-        """Return whether the site is one of the spider's, or the same with https."""
-        sites = {_site(url) for url in spider.start_urls}
-        sites |= {("https", host, 443) for _, host, port in sites if port == 80}
-        return _site(request.url) in sites
+        """Return whether the host, the scheme and the port are the spider's.
+
+        ``https`` is also allowed for ``http``, and both for a spider without
+        ``start_urls``, each with its usual port.
+        """
+        usual = set(_PORTS.items())
+        servers = {_server(url) for url in spider.start_urls} or usual
+        if ("http", 80) in servers:
+            servers |= usual
+        return _server(request.url) in servers and super().should_follow(
+            request, spider
+        )
