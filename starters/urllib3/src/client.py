@@ -168,7 +168,7 @@ class Client:
         self._pool = PoolManager(
             maxsize=workers,
             timeout=Timeout(connect=connect_timeout, read=read_timeout),
-            retries=Retry(
+            retries=_Retry(
                 total=None,
                 connect=retries,
                 read=retries,
@@ -290,6 +290,17 @@ class Client:
         finally:
             response.close()  # drops a connection with something left to read in it
             response.release_conn()
+
+
+class _Retry(Retry):
+    """Closes an answer before the next attempt: urllib3 would read all of its body."""
+
+    def increment(self, *args: Any, **options: Any) -> Self:
+        """Return the attempts that are left."""
+        if response := options.get("response"):
+            response.close()
+            response.release_conn()
+        return super().increment(*args, **options)
 
 
 def _pieces(url: str, response: BaseHTTPResponse, limit: int) -> Iterator[bytes]:
