@@ -133,10 +133,10 @@ def loop(config: Path) -> None:
         run(*COPIER, "update", "--defaults", "--quiet", project, cwd=config.parent)
 
 
-def campaign(config: Path, jobs: int) -> None:
+def campaign(config: Path, template: str, jobs: int) -> None:
     """Do it by fleet/campaign.py."""
     command = (sys.executable, "-m", "fleet.campaign", "-C", config, "-j", str(jobs))
-    run(*command, cwd=ROOT)
+    run(*command, "--template", template, cwd=ROOT)
 
 
 def main() -> None:
@@ -149,14 +149,14 @@ def main() -> None:
         for who in ("AUTHOR", "COMMITTER"):
             os.environ[f"GIT_{who}_NAME"] = "Plinth contributors"
             os.environ[f"GIT_{who}_EMAIL"] = "python@example.org"
-        _, projects = prepare(folder)
+        template, projects = prepare(folder)
         for number in [int(x) for x in sys.argv[1:]] or [10, 50]:
             first = 0.0
             for name, jobs in ("loop", 0), ("campaign -j 1", 1), ("campaign -j 2", 2):
                 config = forge(folder / f"{number}-{jobs}", projects, number)
                 with Measure() as taken:
                     if jobs:
-                        campaign(config, jobs)
+                        campaign(config, template, jobs)
                     else:
                         loop(config)
                 first = first or taken.wall

@@ -24,12 +24,15 @@ from all_repos.config import Config
 from all_repos.git import remote
 from all_repos.grep import grep_result
 
+from fleet.environment import EXPLICIT, harmless, with_settings
+
 # Renovate's pattern: https://docs.renovatebot.com/modules/manager/copier/
 ANSWERS = (
     ":(glob)**/.copier-answers.y*ml",
     ":(glob)**/.copier-answers.*.y*ml",
 )
 GATE = Path(__file__).parents[1] / "template" / "scripts" / "conflicts.py"
+RENDERING = Path(__file__).with_name("rendering.py")
 SECONDS = 600  # for one update; one that waits for an answer would wait for ever
 OUTCOMES = ("updated", "current", "failed", "not pushed")
 
@@ -38,8 +41,8 @@ class Campaign(NamedTuple):
     """What every worker is told."""
 
     place: str  # a folder for the caches and the report
+    template: str
     version: str | None = None
-    template: str | None = None
 
     def report(self, repository: str, project: str, outcome: str, why: str) -> None:
         """Add one line, which other workers do not break up."""
@@ -76,21 +79,34 @@ def update(answers: Path, campaign: Campaign) -> bool:
         subprocess.SubprocessError: For a failed or endless update, and for one with a conflict.
     """
     version = [f"--vcs-ref={campaign.version}"] if campaign.version else []
+    small = harmless(os.environ)
+    # Copier keeps the template in a bare repository.
+    full = with_settings(os.environ, {"safe.bareRepository": "all"})
+    others = {k: v for k, v in full.items() if k not in small}
+    settings = Path(campaign.place, "settings.yml")  # of nobody: no defaults, no trust
+    settings.write_text("{}\n")
+    # Isolated, and outside of the clone: Python imports nothing from there.
     autofix_lib.run(
-        *(sys.executable, "-m", "copier", "update", "--defaults", *version),
-        *(f"--answers-file={answers.name}", str(answers.parent)),
+        *(sys.executable, "-I", str(RENDERING), "update", "--defaults", *version),
+        *(f"--answers-file={answers.name}", str(answers.parent.absolute())),
+        cwd=campaign.place,
         env={
-            **os.environ,
+            **with_settings(small),
             "COPIER_CACHE_DIR": str(Path(campaign.place, f"cache-{os.getpid()}")),
+            "COPIER_SETTINGS_PATH": str(settings),
             "GIT_TERMINAL_PROMPT": "0",
         },
-        stdin=subprocess.DEVNULL,
+        input=json.dumps(others),
         capture_output=True,
         text=True,
         timeout=SECONDS,
     )
     autofix_lib.run(
-        *(sys.executable, str(GATE)), cwd=answers.parent, capture_output=True, text=True
+        *(sys.executable, "-I", str(GATE)),
+        cwd=answers.parent,
+        env=with_settings(small),
+        capture_output=True,
+        text=True,
     )
     git("add", "--all")
     changed = bool(git("status", "--porcelain"))
@@ -101,11 +117,16 @@ def update(answers: Path, campaign: Campaign) -> bool:
 
 
 def wanted(answers: Path, campaign: Campaign) -> bool:
-    """Return whether a project comes from the template that the campaign is for; one that cannot tell is not left out."""
+    """Return whether a project comes from the template that the campaign is for.
+
+    Raises:
+        ValueError: Where the answers file does not say.
+    """
     try:
         address = yaml.safe_load(answers.read_text())["_src_path"]
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
-        return True
+    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        text = f"cannot read _src_path in {answers}: correct the file"
+        raise ValueError(text) from error
     return bool(address == campaign.template)
 
 
@@ -116,19 +137,20 @@ def apply_fix(campaign: Campaign, repo: str) -> None:
 
     Raises:
         subprocess.SubprocessError: Where a project failed and no other was updated.
+        ValueError: Likewise, where an answers file cannot be read.
     """
     repository = remote(".")
     start = git("rev-parse", "HEAD").strip()
     campaign.report(repo, "", "reached", "")
-    failure = None
+    failure: Exception | None = None
     for name in sorted(filter(None, git("ls-files", "-z", "--", *ANSWERS).split("\0"))):
         answers = Path(name)
-        if campaign.template and not wanted(answers, campaign):
-            continue
         try:
+            if not wanted(answers, campaign):
+                continue
             outcome = "updated" if update(answers, campaign) else "current"
             campaign.report(repository, name, outcome, "")
-        except subprocess.SubprocessError as error:
+        except (subprocess.SubprocessError, ValueError) as error:
             git("reset", "--hard", "--quiet")
             git("clean", "-fdxq")
             failure = error
@@ -199,9 +221,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--template",
         metavar="ADDRESS",
-        help="only the projects whose answers file has this _src_path",
+        required=True,
+        help="update only the projects whose answers file has this _src_path",
     )
     options = parser.parse_args(arguments)
+    # All-repos starts git, too.
+    os.environ.update(with_settings(os.environ, EXPLICIT))
     found, config, commit, settings = autofix_lib.from_cli(
         options,
         find_repos=find_repos,
@@ -210,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     repos = list(found)[: settings.limit]
     with tempfile.TemporaryDirectory(prefix="plinth-campaign-") as place:
-        campaign = Campaign(place, options.to, options.template)
+        campaign = Campaign(place, options.template, options.to)
         one = functools.partial(
             fix, campaign=campaign, config=config, commit=commit, settings=settings
         )

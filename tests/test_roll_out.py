@@ -173,7 +173,7 @@ def know(fleet: Fleet) -> None:
     run(*command, cwd=fleet.folder)
 
 
-def campaign(fleet: Fleet, *options: str) -> tuple[int, str, list[str]]:
+def campaign(fleet: Fleet, template: str, *options: str) -> tuple[int, str, list[str]]:
     """Run a campaign; return its status, its last line, and the lines for what is left to do."""
     command = (
         sys.executable,
@@ -181,6 +181,7 @@ def campaign(fleet: Fleet, *options: str) -> tuple[int, str, list[str]]:
         "fleet.campaign",
         "-C",
         str(fleet.config),
+        f"--template={template}",
         *options,
     )
     done = run(*command, cwd=ROOT, env=IDENTITY, check=False)
@@ -200,14 +201,14 @@ def test_a_campaign_over_fifty_repositories(template: str, tmp_path: Path) -> No
     shutil.rmtree(tmp_path / "clones/elsewhere-00/.git")
 
     clone = str(tmp_path / "clones/clean-00")
-    assert campaign(fleet, "--dry-run", "--to", NEXT, "--repos", clone) == (
+    assert campaign(fleet, template, "--dry-run", "--to", NEXT, "--repos", clone) == (
         0,
         "1 repositories: 1 updated",
         [],
     )
     assert fleet.head("clean-00") == before["clean-00"]
 
-    status, last, left = campaign(fleet, "-j", "2", "--template", template)
+    status, last, left = campaign(fleet, template, "-j", "2")
     assert (status, last) == (1, "47 repositories: 38 updated, 11 failed")
     named = sorted(re.findall(r"(?:/forge/|/clones/)([\w-]+)", " ".join(left)))
     stuck = fleet.of("conflict", "vanished", "blocked", "garbled")
@@ -251,7 +252,7 @@ def test_a_remote_that_is_gone_does_not_end_a_campaign(
         run(*clone, fleet.remote(name), cwd=tmp_path)
     know(fleet)
     shutil.rmtree(fleet.remote("absent"))
-    status, last, left = campaign(fleet, "-j", jobs)
+    status, last, left = campaign(fleet, "nowhere", "-j", jobs)
     assert (status, last) == (1, "2 repositories: 2 failed")
     assert "/absent" in left[0]
     assert "/broken" in left[1]

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from fleet.adopt import write
+from fleet.environment import shrink
 from fleet.sources import UserError, show
 
 from .row import STATES, Row, is_url, shown
@@ -294,6 +295,8 @@ def begin(
     """Set a worker up: it ends with its parent, and at an interrupt without a word."""
     from .project import Drift
     from .template import Templates
+
+    shrink()
 
     def end() -> None:
         if parent := multiprocessing.parent_process():

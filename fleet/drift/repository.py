@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleet.environment import absolute, whole
 from fleet.sources import UserError, show
 from template.scripts.conflicts import LEFT
 
@@ -94,13 +95,15 @@ def run_git(
 
 def plain_environment() -> dict[str, str]:
     """Return this process's environment without what names a repository, or would ask."""
-    plain = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-    ssh = os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=20")
+    given = whole()
+    plain = {name: value for name, value in given.items() if name not in FOREIGN}
+    ssh = given.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=20")
     return plain | {
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_SSH_COMMAND": ssh,
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",
+        "PATH": absolute(given.get("PATH", os.defpath)),
     }
 
 

@@ -28,6 +28,7 @@ from copier._types import RelativePath
 from copier._vcs import get_repo
 from packaging.version import InvalidVersion, Version
 
+from fleet.rendering import REFUSED
 from fleet.sources import UserError, show
 
 from .repository import GitError, plain_environment, run_git
@@ -38,6 +39,7 @@ SAFE = (
     *("-c", "core.fsmonitor=false"),
     *("-c", f"core.hooksPath={os.devnull}"),
     *("-c", "protocol.ext.allow=never"),
+    *("-c", "submodule.recurse=false"),
     *("-c", "http.lowSpeedLimit=1000"),
     *("-c", "http.lowSpeedTime=30"),
     *("-c", "advice.detachedHead=false"),
@@ -284,6 +286,7 @@ class Templates:
             vars(worker.subproject)["last_answers"] = last
             if version.jinja is None:
                 version.jinja = worker.jinja_env
+                version.jinja.filters.update(REFUSED)
                 compiled = lru_cache(2000)(version.jinja.from_string)
                 version.jinja.from_string = fresh(version.jinja, compiled)
                 found = version.jinja.get_template
