@@ -7,6 +7,7 @@ variables that it needs. The other variables may hold secrets, so only git gets 
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 # Git's settings for every child. They come before those of a repository.
 SETTINGS = {
@@ -53,7 +54,7 @@ def harmless(variables: Mapping[str, str]) -> dict[str, str]:
 
 def absolute(path: str) -> str:
     """Return a search path without relative folders, where a repository could put a `git`."""
-    return os.pathsep.join(x for x in path.split(os.pathsep) if os.path.isabs(x))
+    return os.pathsep.join(x for x in path.split(os.pathsep) if Path(x).is_absolute())
 
 
 def with_settings(

@@ -262,5 +262,5 @@ def test_a_patch_of_a_hostile_release_runs_nothing(tmp_path: Path) -> None:
             f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+x\n"
         )
         runner.between = functools.partial(hand_over, runner, text)
-        with pytest.raises(AssertionError, match="invalid path|error: "):
+        with pytest.raises(AssertionError, match=r"invalid path|error: "):
             runner.run("lock")
