@@ -12,7 +12,9 @@ from typing import Any, NoReturn
 from copier import _vcs
 from copier._cli import CopierApp
 from copier.errors import UserMessageError
-from jinja2_ansible_filters.core_filters import FilterModule
+from jinja2_ansible_filters.core_filters import (  # type: ignore[import-untyped]
+    FilterModule,
+)
 
 # They read the environment, the home folder, the working directory or names of files:
 # https://gitlab.com/dreamer-labs/libraries/jinja2-ansible-filters
@@ -39,8 +41,12 @@ def main() -> None:
     variables = json.load(sys.stdin)
     filters, git = FilterModule.filters, _vcs.get_git
     FilterModule.filters = lambda self: filters(self) | REFUSED
+
+    def fetching(context_dir: Any = None) -> Any:
+        return git(context_dir).with_env(**variables)
+
     # Only this module of Copier fetches. The others work on the project, and need no secret.
-    _vcs.get_git = lambda folder=None: git(folder).with_env(**variables)
+    _vcs.get_git = fetching
     try:
         CopierApp.run()
     except Exception as error:  # noqa: BLE001 - a template may fail in any way
