@@ -74,7 +74,12 @@ def read(path: Path) -> bytes:
             raise unreadable(path, "it is no regular file")
         if status and status.st_size > LIMIT:
             raise unreadable(path, f"it has more than {LIMIT:,} bytes")
-        content = path.read_bytes() if status else b""
+        content = b""
+        if status:
+            with path.open("rb") as file:
+                content = file.read(LIMIT + 1)  # /proc says 0 of endless files
+        if len(content) > LIMIT:
+            raise unreadable(path, f"it has more than {LIMIT:,} bytes")
     except OSError as error:
         raise unreadable(path, error.strerror) from error
     if b"\0" in content:
@@ -150,7 +155,7 @@ def pyproject(folder: Path) -> Iterator[tuple[str, Fields]]:
     path = folder / "pyproject.toml"
     try:
         data = tomllib.loads(decoded(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise unreadable(path, f"it is no valid TOML: {error}") from error
     project, tool = table(data, "project"), table(data, "tool")
     backend = table(data, "build-system").get("build-backend", "setuptools")
