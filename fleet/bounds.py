@@ -245,12 +245,46 @@ def memory(most: int = MEMORY) -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     given = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
     with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_DATA, (min(most, *given, most), hard))
+        limit = min([used() + most, *given])
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
     try:
         yield
     finally:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def used() -> int:
+    """Return the bytes of data that this process has already; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[5])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
+
+
+@contextlib.contextmanager
+def bounded(folder: Path, seconds: float) -> Iterator[None]:
+    """Limit the time and memory for reading one repository.
+
+    Raises:
+        UserError: When the block takes more, and for a value that Python cannot read, such as a number of thousands
+            of digits.
+    """
+    try:
+        with memory(), timed(seconds):
+            yield
+    except Expired:
+        raise UserError(
+            f"reading {show(folder)} takes more than {seconds:g} seconds"
+        ) from None
+    except MemoryError:
+        raise UserError(
+            f"reading {show(folder)} takes more than {MEMORY // 2**20} MB of memory"
+        ) from None
+    except (ArithmeticError, RecursionError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"cannot read {show(folder)}: {reason}") from error
 
 
 def bound_worker(folder: Path) -> None:
