@@ -12,10 +12,12 @@ import yaml
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from .bounds import bounded
 from .infer import Finding, infer, licenses
 from .sources import Fields, UserError, show
 
 TEMPLATE = Path(__file__).parents[1]
+SECONDS = 30  # for reading one repository
 # Names are fixed at birth: a default in the place of one would stay wrong for good.
 FIXED = ("package_name", "distribution_name", "starter")
 HEADER = "# copier copy --defaults --data-file THIS_FILE TEMPLATE REPOSITORY\n"
@@ -134,9 +136,12 @@ def adopt(folder: Path, output: Path | None, *, force: bool = False) -> None:
     if output and os.path.lexists(output) and not force:
         raise UserError(f"{show(output)} exists: choose another file or add --force")
     questions = Questions()
-    found, notes = infer(folder, questions.choices)
+    with bounded(folder, SECONDS):
+        found, notes = infer(folder, questions.choices)
+        settled = [*questions.settle(found, folder)]
+        files = kept(folder)
     told, answers = [], HEADER
-    for name, finding, value in questions.settle(found, folder):
+    for name, finding, value in settled:
         if finding.value is None:
             told.append(
                 f"{name}: not inferred: {finding.note}; "
@@ -146,7 +151,6 @@ def adopt(folder: Path, output: Path | None, *, force: bool = False) -> None:
             note = f" ({finding.note})" if finding.note else ""
             told.append(f"{name}: {show(value)}, from {finding.source}{note}")
             answers += dump(name, value)
-    files = kept(folder)
     if files:
         notes.append(f"kept, and not the template's: {', '.join(files)}")
     write((answers + dump("adopted", files)).encode(), output)

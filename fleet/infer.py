@@ -149,7 +149,8 @@ def find_package(repository: Repository) -> tuple[Path, str]:
     if not any(survey(home)):
         home = folder
     packages, spaces, modules = survey(home)
-    name = str(repository.find("name")[0] or folder.resolve().name)
+    name, _ = repository.find("name")
+    name = name if isinstance(name, str) else folder.resolve().name
     name = re.sub("[-_.]+", "_", name).lower()
     tops = {listed.split(".")[0] for listed in strings(repository.find("packages")[0])}
     named = {name} & {*packages} if repository.find("by_name")[0] else set()
@@ -215,6 +216,8 @@ def python_min(repository: Repository, choices: list[str]) -> Finding:
     """Map Requires-Python to the lowest choice that it admits from its first release on."""
     found = repository.text("python_requires")
     try:
+        if len(found.value or "") > 1000:  # too many digits for a number
+            raise InvalidSpecifier
         wanted = SpecifierSet(found.value or "")
     except InvalidSpecifier:
         wrong = f"{found.source} has {show(found.value)}, which is no range of versions"

@@ -74,7 +74,12 @@ def read(path: Path) -> bytes:
             raise unreadable(path, "it is no regular file")
         if status and status.st_size > LIMIT:
             raise unreadable(path, f"it has more than {LIMIT:,} bytes")
-        content = path.read_bytes() if status else b""
+        content = b""
+        if status:
+            with path.open("rb") as file:
+                content = file.read(LIMIT + 1)  # /proc says 0 of endless files
+        if len(content) > LIMIT:
+            raise unreadable(path, f"it has more than {LIMIT:,} bytes")
     except OSError as error:
         raise unreadable(path, error.strerror) from error
     if b"\0" in content:
@@ -112,8 +117,9 @@ def people(listed: object) -> Fields:
     pairs = [
         (table(author).get("name"), table(author).get("email"))
         if isinstance(author, dict)
-        else parseaddr(str(author))
+        else parseaddr(author)
         for author in values(listed)
+        if isinstance(author, dict | str)
     ]
     name = next((name for name, _ in pairs if name), None)
     return {
@@ -130,6 +136,8 @@ def poetry_range(text: str) -> str:
 
     https://python-poetry.org/docs/dependency-specification/
     """
+    if len(text) > 1000:  # too many digits for a number
+        return text
     parts = []
     for part in text.replace(" ", "").split(","):
         if match := re.fullmatch(r"([~^])(\d+)(?:\.(\d+))?[\d.]*", part):
@@ -150,7 +158,7 @@ def pyproject(folder: Path) -> Iterator[tuple[str, Fields]]:
     path = folder / "pyproject.toml"
     try:
         data = tomllib.loads(decoded(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise unreadable(path, f"it is no valid TOML: {error}") from error
     project, tool = table(data, "project"), table(data, "tool")
     backend = table(data, "build-system").get("build-backend", "setuptools")
@@ -284,18 +292,25 @@ def setup_py(folder: Path) -> Iterator[tuple[str, Fields]]:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         )
         constants: Fields = {}
+        size = 0
         for statement in module.body:
             match statement:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    if stored[name] == 1:
-                        constants[name] = literal(value, constants)
+                    if stored[name] == 1 and size < LIMIT:
+                        constants[name] = found = literal(value, constants)
+                        size += len(found) if isinstance(found, str | list) else 0
         for node in nodes:
             match node:
                 case ast.Call(func=ast.Name(id="setup") | ast.Attribute(attr="setup")):
                     for word in node.keywords:
                         value = literal(word.value, constants)
                         fields |= {word.arg: value} if word.arg else table(value)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except MemoryError as error:
+        raise unreadable(
+            path,
+            "it is no Python 3 that can be read: it is nested too deeply or too large",
+        ) from error
+    except (SyntaxError, ValueError, RecursionError) as error:
         raise unreadable(path, f"it is no Python 3: {error}") from error
     yield "setup.py", fields
 

@@ -8,8 +8,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -18,7 +16,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from fleet.adopt import write
+from fleet.bounds import (
+    LONG,
+    Expired,
+    bound_worker,
+    from_json,
+    sweep,
+    text_of,
+    timed,
+)
 from fleet.environment import shrink
 from fleet.sources import UserError, show
 
@@ -44,10 +50,6 @@ class Source(NamedTuple):
 
     name: str
     place: str  # its folder or its URL
-
-
-class Expired(BaseException):
-    """A repository took too long; no handler of Exception is to stop this."""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -167,23 +169,14 @@ def named(options: argparse.Namespace) -> Iterator[Source]:
                 yield Source(name, name if is_url(name) else str(path.parent / name))
     if path := options.all_repos:
         try:
-            settings = json.loads(text_of(path))
+            settings = from_json(text_of(path))
             folder = path.parent / settings["output_dir"]
-            for name in json.loads(text_of(folder / "repos_filtered.json")):
+            for name in from_json(text_of(folder / "repos_filtered.json")):
                 yield Source(name, str(folder / name))
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"{show(path)} is no settings of all-repos: {error!r}"
             ) from error
-
-
-def text_of(path: Path) -> str:
-    """Return the text of a file that the user names."""
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UserError(f"cannot read {show(path)}: {reason}") from error
 
 
 class Journal:
@@ -196,25 +189,45 @@ class Journal:
         self.done: dict[str, list[Row]] = {}
         if path and path.exists():
             rows: dict[str, list[Row]] = {}
-            whole, end, torn = text_of(path).rpartition("\n")
-            if torn:
-                write((whole + end).encode(), path)
-            for line in whole.splitlines():
+            for line in self.lines(path):
                 try:
-                    row = Row.of(json.loads(line))
+                    row = Row.of(from_json(line))
                 except (ValueError, TypeError) as error:
                     raise UserError(
                         f"{show(path)} holds no rows of an earlier run: choose another file"
                     ) from error
-                rows.setdefault(row.repository, []).append(row)
+                if row.repository in names:
+                    rows.setdefault(row.repository, []).append(row)
             self.done = {
                 name: found[-found[-1].projects :]
                 for name, found in rows.items()
-                if len(found) >= found[-1].projects and name in names
+                if len(found) >= found[-1].projects
             }
         self.left = [
             source for source in sources if shown(source.name) not in self.done
         ]
+
+    def lines(self, path: Path) -> Iterator[str]:
+        """Yield the whole lines of the file, and cut off one that was torn."""
+        if not path.is_file():
+            raise UserError(f"{show(path)} is not a regular file")
+        try:
+            with path.open("rb") as file:
+                end = 0
+                while line := file.readline(LONG):
+                    if not line.endswith(b"\n"):
+                        if len(line) == LONG:
+                            raise UserError(
+                                f"cannot read {show(path)}: a line has more than {LONG:,} bytes"
+                            )
+                        os.truncate(path, end)
+                        return
+                    end += len(line)
+                    yield line.decode()
+        except UnicodeDecodeError as error:
+            raise UserError(f"cannot read {show(path)}: it is not UTF-8") from error
+        except OSError as error:
+            raise UserError(f"cannot read {show(path)}: {error.strerror}") from error
 
     def write(self, text: str) -> None:
         """Add to the file at once."""
@@ -245,6 +258,7 @@ def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[lis
     jobs = max(1, min(options.jobs, len(sources)))
     waiting = deque(sources)
     with TemporaryDirectory(prefix="drift-") as folder:
+        running_folder(folder).mkdir()
         while waiting:
             running: dict[Future[list[Row]], Source] = {}
             pool = workers(jobs, folder, options)
@@ -259,14 +273,30 @@ def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[lis
                         del running[future]
                         yield rows
             except BrokenProcessPool:
+                sweep(running_folder(folder))
                 for source in running.values():
                     yield alone(source, folder, options)
-            except KeyboardInterrupt:
-                for child in multiprocessing.active_children():
-                    child.terminate()
+            except BaseException:
+                stop()
                 raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
+                sweep(running_folder(folder))
+
+
+def running_folder(folder: str) -> Path:
+    """Return the folder where workers note their child processes."""
+    return Path(folder, "running")
+
+
+def stop() -> None:
+    """End the worker processes; they end the programs that they have started."""
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(5)
+        worker.kill()
 
 
 def workers(jobs: int, folder: str, options: argparse.Namespace) -> ProcessPoolExecutor:
@@ -283,7 +313,11 @@ def alone(source: Source, folder: str, options: argparse.Namespace) -> list[Row]
     """Examine a repository in a worker of its own."""
     try:
         with workers(1, folder, options) as pool:
-            return pool.submit(examine, source).result()
+            try:
+                return pool.submit(examine, source).result()
+            except KeyboardInterrupt:
+                stop()
+                raise
     except BrokenProcessPool:
         text = "reading it ended the process that did, perhaps for want of memory"
         return [Row(shown(source.name), problem=text)]
@@ -297,23 +331,10 @@ def begin(
     from .template import Templates
 
     shrink()
-
-    def end() -> None:
-        if parent := multiprocessing.parent_process():
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=end, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if hasattr(signal, "SIGALRM"):
-
-        def expire(*_: object) -> None:
-            raise Expired
-
-        signal.signal(signal.SIGALRM, expire)
+    bound_worker(running_folder(folder))
+    templates = Templates(Path(folder), lock, min(120, seconds))
     worker.update(
-        drift=Drift(Templates(Path(folder), lock), shared, allow_behind, seconds),
-        seconds=seconds,
+        drift=Drift(templates, shared, allow_behind, seconds), seconds=seconds
     )
 
 
@@ -322,17 +343,10 @@ worker: dict[str, Any] = {}
 
 def examine(source: Source) -> list[Row]:
     """Examine a repository in a worker; where the system has no alarms, without a limit of time."""
-    alarm = getattr(signal, "alarm", lambda _: None)
     try:
-        alarm(worker["seconds"])
-        rows: list[Row] = worker["drift"].examine(*source)
+        with timed(worker["seconds"]):
+            rows: list[Row] = worker["drift"].examine(*source)
     except Expired:
-        rows = [
-            Row(
-                shown(source.name),
-                problem=f"reading it took more than {worker['seconds']} seconds",
-            )
-        ]
-    finally:
-        alarm(0)
+        text = f"reading it took more than {worker['seconds']} seconds"
+        rows = [Row(shown(source.name), problem=text)]
     return rows

@@ -4,17 +4,17 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
 from copier.errors import UnsafeTemplateError, UnsupportedVersionError
 
+from fleet.answers import inside, load, read_answers
+from fleet.bounds import MEMORY
 from fleet.sources import UserError, decoded, show
 
 from .repository import (
@@ -27,7 +27,7 @@ from .repository import (
 from .row import Row, is_url, shown, visible
 from .template import SAFE, SCHEMES, Release, Rendered, Templates
 
-MANY = 100_000
+MANY = 1000  # answers files, and paths with conflicts, of one repository
 
 
 @dataclass
@@ -54,9 +54,14 @@ class Drift:
                 files = repository.answers_files()
                 if not files:
                     raise UserError("it has no .copier-answers.yml, so no template")
+                if len(files) > MANY:
+                    raise UserError(f"it has more than {MANY:,} answers files")
                 return self.projects(name, repository, files)
         except (UserError, GitError, OSError) as error:
             return [Row(shown(name), problem=one_line(error))]
+        except MemoryError:
+            text = f"reading it takes more than {MEMORY // 2**20} MB of memory"
+            return [Row(shown(name), problem=text)]
         except Exception as error:  # noqa: BLE001 - one repository is one row
             text = f"reading it failed: {type(error).__name__}: {one_line(error)}"
             return [Row(shown(name), problem=text)]
@@ -158,7 +163,8 @@ class Drift:
 
             now = render(answers)
             if now.answers.is_file():
-                row.answers = changed(answers, yaml.safe_load(now.answers.read_bytes()))
+                written = load(decoded(now.answers), "what Copier writes")
+                row.answers = changed(answers, written)
             then = committed(repository, row.answers_file or "", answers)
             if then:
                 old = render(then)
@@ -197,6 +203,10 @@ def explained(row: Row) -> Any:
         raise
     except RecursionError as error:
         raise UserError("its answers or its template are nested too deeply") from error
+    except MemoryError as error:
+        raise UserError(
+            f"to render the template takes more than {MEMORY // 2**20} MB of memory"
+        ) from error
     except Exception as error:
         reason = one_line(error) or type(error).__name__
         raise UserError(
@@ -210,46 +220,6 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename:
         text += f": {error.filename}"
     return visible(" ".join(text.split()))[:600]
-
-
-def inside(root: Path, path: str) -> bool:
-    """Return whether a path's folder lies in the project, links followed."""
-    top = os.path.realpath(root)
-    folder = os.path.realpath((root / path).parent)
-    return folder == top or folder.startswith(top.rstrip(os.sep) + os.sep)
-
-
-def read_answers(root: Path, file: str) -> dict[str, Any]:
-    """Return what an answers file holds.
-
-    Raises:
-        UserError: When it cannot be read, or is broken.
-    """
-    if (root / file).is_symlink() or not inside(root, file):
-        raise UserError(f"{file} is a link, and none is followed: make it a file")
-    try:
-        answers = yaml.safe_load(decoded(root / file))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise UserError(f"{file}, line {line}: {error.problem}: correct it") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UserError(f"{file} is no YAML: {one_line(error)[:200]}") from error
-    if not isinstance(answers, dict) or not all(isinstance(k, str) for k in answers):
-        raise UserError(f"{file} holds no answers: restore it from git's history")
-    if sum(1 for _ in islice(parts(answers), MANY)) == MANY:
-        raise UserError(f"{file} has more than {MANY:,} values, aliases written out")
-    return answers
-
-
-def parts(value: object) -> Iterator[object]:
-    """Yield a value and all that is in it, without end for one that holds itself."""
-    left = [value]
-    while left:
-        value = left.pop()
-        yield value
-        if isinstance(value, dict | list | set | tuple):
-            left += value
-            left += value.values() if isinstance(value, dict) else []
 
 
 def address_and_version(answers: dict[str, Any], file: str) -> tuple[str, str]:
@@ -306,8 +276,8 @@ def committed(
         text = repository.answered(file)
         if text == decoded(repository.root / file):
             return None
-        then = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError):
+        then = load(text, file)
+    except UserError:
         return None
     if not isinstance(then, dict) or then.get("_commit") != answers["_commit"]:
         return None

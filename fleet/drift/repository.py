@@ -12,10 +12,12 @@ import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from fleet.bounds import LARGE, children, head
 from fleet.environment import absolute, whole
-from fleet.sources import UserError, show
+from fleet.sources import LIMIT, UserError, show
 from template.scripts.conflicts import LEFT
 
 # What the environment may hold of another repository: git rev-parse --local-env-vars
@@ -71,19 +73,19 @@ def run_git(
         GitError: When it fails, or takes too long.
     """
     try:
-        done = subprocess.run(  # noqa: S603
-            ["git", *map(str, arguments)],  # noqa: S607
+        done = children.run(
+            ["git", *map(str, arguments)],
             cwd=cwd,
             env=env,
-            input=given or "",
-            capture_output=True,
-            check=False,
-            timeout=seconds,
+            given=given or "",
+            seconds=seconds,
             encoding="utf-8",
             errors="surrogateescape",
         )
     except subprocess.TimeoutExpired as error:
         raise GitError(f"git took more than {seconds:g} seconds") from error
+    except ValueError as error:  # a NUL in an argument
+        raise GitError(f"git does not run: {error}") from error
     except OSError as error:
         raise GitError(f"git does not run: {error.strerror}") from error
     if done.returncode and done.returncode not in also:
@@ -162,7 +164,10 @@ class Repository:
         try:
             log = ["log", "-1", "--no-textconv", "--no-ext-diff", "--no-show-signature"]
             commit = self.git(*log, "--format=%H", "-G^_commit:", "--", path).strip()
-            return self.git("cat-file", "blob", f"{commit}:{path}") if commit else ""
+            size = self.git("cat-file", "-s", f"{commit}:{path}") if commit else ""
+            if not size or int(size) > LIMIT:
+                return ""
+            return self.git("cat-file", "blob", f"{commit}:{path}")
         except GitError:
             return ""
 
@@ -199,11 +204,70 @@ def find(path: Path) -> tuple[Path, Path]:
 
 def pointed_to(entry: Path) -> Path:
     """Return the git folder that the file `.git` of a worktree or a submodule names."""
-    text = entry.read_bytes()[:9999].decode(errors="surrogateescape")
+    text = small(entry, 9999)
     folder = entry.parent / text.removeprefix("gitdir:").strip()
     if not text.startswith("gitdir:") or not folder.is_dir():
         raise UserError(f"its .git names no git folder: {show(text.strip())}")
     return Path(os.path.normpath(folder))
+
+
+def small(path: Path, most: int = LIMIT) -> str:
+    """Return the text of a file in a git folder.
+
+    Raises:
+        UserError: When it is larger than git would write it, or when reading it may never end.
+    """
+    if not path.is_file():
+        raise UserError(f"its {path.name} is not a regular file")
+    content = head(path, most)
+    if len(content) > most:
+        raise UserError(f"its {path.name} has more than {most:,} bytes")
+    return content.decode(errors="surrogateescape")
+
+
+def copy(path: Path, target: Path, most: int) -> None:
+    """Copy a file of a git folder, if it is there.
+
+    Raises:
+        UserError: When it is too large.
+    """
+    if path.is_file():
+        if path.stat().st_size > most:
+            raise UserError(f"its {path.name} has more than {most:,} bytes")
+        shutil.copy2(path, target)
+
+
+def head_of(folder: Path, common: Path) -> str:
+    """Return the commit that HEAD names, nothing where there is none.
+
+    This reads the files, since git would read the repository's settings first, and each file that those include.
+    https://git-scm.com/docs/gitrepository-layout
+    """
+    text = small(folder / "HEAD").strip()
+    for _ in range(5):  # as often as git follows one name to the next
+        if re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", text):
+            return text
+        name = text.removeprefix("ref:").strip()
+        if not re.match(r"(?!.*\.\.)refs/[^\0]+\Z", name):
+            return ""
+        homes = [home for home in (folder, common) if (home / name).is_file()]
+        text = small(homes[0] / name).strip() if homes else packed(common, name)
+    return ""
+
+
+def packed(common: Path, name: str) -> str:
+    """Return the commit that packed-refs has for a name."""
+    path = common / "packed-refs"
+    if not path.is_file():
+        return ""
+    if path.stat().st_size > LARGE:
+        raise UserError(f"its packed-refs has more than {LARGE:,} bytes")
+    with path.open("rb") as file:
+        while line := file.readline(LIMIT):
+            commit, _, found = line.rstrip().partition(b" ")
+            if found == os.fsencode(name):
+                return commit.decode(errors="replace")
+    return ""
 
 
 def open_repository(path: Path, aside: Path) -> Repository:
@@ -220,9 +284,9 @@ def open_repository(path: Path, aside: Path) -> Repository:
     root, folder = find(path)
     common = folder
     if (folder / "commondir").is_file():
-        common = folder / (folder / "commondir").read_text("utf-8").strip()
+        common = folder / small(folder / "commondir", 9999).strip()
     try:
-        config = (common / "config").read_text("utf-8", errors="replace")
+        config = small(common / "config")
         os.listdir(common / "objects")  # noqa: PTH208
     except OSError as error:
         raise UserError(f"cannot read its git folder: {error.strerror}") from error
@@ -235,9 +299,9 @@ def open_repository(path: Path, aside: Path) -> Repository:
         os.fsencode(common / "objects") + b"\n"
     )
     # Git refreshes an index that it reads; this one it may. Its time tells which files are racy.
-    for name in ("index", *(path.name for path in folder.glob("sharedindex.*"))):
-        if (folder / name).is_file():
-            shutil.copy2(folder / name, ours / name)
+    copy(folder / "index", ours / "index", LARGE)
+    for shared in islice(folder.glob("sharedindex.*"), 10):
+        copy(shared, ours / shared.name, LARGE)
     extension = "[extensions]\n\tobjectFormat = sha256\n" if sha256 else ""
     (ours / "config").write_text(
         f"[core]\n\trepositoryFormatVersion = 1\n{extension}", "utf-8"
@@ -255,28 +319,29 @@ def open_repository(path: Path, aside: Path) -> Repository:
         "HOME": str(aside),
         "XDG_CONFIG_HOME": str(aside),
     }
-    # Where HEAD is only its own git folder knows; to say so takes no file, object or helper.
-    asked = ("--git-dir", folder, "rev-parse", "--verify", "--quiet", "HEAD")
-    head = run_git(*asked, env=env, cwd=aside, also=[1, 128]).strip()
-    if head:
-        (ours / "HEAD").write_text(f"{head}\n", "utf-8")
+    if (common / "reftable").is_dir():  # only git reads this format
+        asked = ("--git-dir", folder, "rev-parse", "--verify", "--quiet", "HEAD")
+        commit = run_git(*asked, env=env, cwd=aside, also=[1, 128]).strip()
+    else:
+        commit = head_of(folder, common)
+    if commit:
+        (ours / "HEAD").write_text(f"{commit}\n", "utf-8")
     env |= {
         "GIT_DIR": str(ours),
         "GIT_WORK_TREE": str(root),
     }
-    if (common / "shallow").exists():
+    if (common / "shallow").is_file():
         env["GIT_SHALLOW_FILE"] = str(common / "shallow")
-    if (common / "info/exclude").is_file():
-        shutil.copy(common / "info/exclude", ours / "info/exclude")
+    copy(common / "info/exclude", ours / "info/exclude", LIMIT)
     here = os.path.relpath(path, root)
     repository = Repository(root, "" if here == "." else here, env)
     if root == folder:
-        if not head:
+        if not commit:
             raise UserError("it is bare and has no commit")
         tree = aside / "tree" / root.name.removesuffix(".git")
         tree.mkdir(parents=True)
         env |= {"GIT_WORK_TREE": str(tree)}
         repository = Repository(tree, "", env, dirty=False)
-        repository.git("read-tree", head)
+        repository.git("read-tree", commit)
         repository.git("checkout-index", "--all", "--quiet")
     return repository

@@ -28,6 +28,7 @@ from copier._types import RelativePath
 from copier._vcs import get_repo
 from packaging.version import InvalidVersion, Version
 
+from fleet.bounds import locked, untimed
 from fleet.rendering import REFUSED
 from fleet.sources import UserError, show
 
@@ -43,6 +44,7 @@ SAFE = (
     *("-c", "http.lowSpeedLimit=1000"),
     *("-c", "http.lowSpeedTime=30"),
     *("-c", "advice.detachedHead=false"),
+    *("-c", "pack.threads=2"),  # each takes memory of its own
 )
 
 
@@ -69,12 +71,24 @@ def git_address(address: str) -> str:
     try:
         if not folder.exists():
             raise UserError(f"{show(address)} is not there")
-        repository = get_repo(address)
-    except OSError as error:
-        raise UserError(f"{show(address)}: {error.strerror}") from error
-    if not repository:
+        if not folder.is_dir():
+            raise UserError(f"{show(address)} is not a folder")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{show(address)}: {reason}") from error
+    if not address.endswith(".git") and not is_top(folder):
         raise UserError(f"{show(address)} is no git repository, so it has no versions")
-    return str(Path(repository).resolve())
+    return str(folder.resolve())
+
+
+def is_top(folder: Path) -> bool:
+    """Return whether a folder is the top of a repository, which Copier asks, too."""
+    asked = (*SAFE, "rev-parse", "--show-toplevel")
+    try:
+        top = run_git(*asked, env=plain_environment(), cwd=folder, seconds=20)
+    except GitError:
+        return False
+    return Path(top.removesuffix("\n")).resolve() == folder.resolve()
 
 
 @dataclass
@@ -121,6 +135,7 @@ class Templates:
 
     folder: Path
     lock: AbstractContextManager[Any] = field(default_factory=contextlib.nullcontext)
+    seconds: float = 120  # how long one call of git may take
     _tags: dict[str, dict[str, Version]] = field(default_factory=dict)
     _versions: dict[tuple[str, str], Release] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
@@ -128,7 +143,18 @@ class Templates:
 
     def git(self, *arguments: str | Path, cwd: Path, given: str | None = None) -> str:
         """Run git with the user's settings, since a template's host may ask for credentials."""
-        return run_git(*SAFE, *arguments, env=plain_environment(), cwd=cwd, given=given)
+        options: Any = {"cwd": cwd, "given": given, "seconds": self.seconds}
+        return run_git(*SAFE, *arguments, env=plain_environment(), **options)
+
+    @contextlib.contextmanager
+    def held(self, home: Path) -> Iterator[None]:
+        """Hold the lock of one template, so that one worker fetches it while the others wait.
+
+        The time of the repository at hand stands still: others wait, and git has a limit of its own.
+        """
+        home.mkdir(parents=True, exist_ok=True)
+        with untimed(), locked(home / "lock", self.lock):
+            yield
 
     def mirror(self, address: str) -> Path:
         """Return a template's repository, fetched by the first worker that asks.
@@ -140,19 +166,20 @@ class Templates:
             raise UserError(self._failed[address])
         key = hashlib.sha256(address.encode(errors="surrogateescape")).hexdigest()[:20]
         home = self.folder / key
+        if (home / "mirror").exists():
+            return home / "mirror"
         try:
-            with self.lock:
+            with self.held(home):
                 if (home / "failed").exists():
                     raise UserError((home / "failed").read_text("utf-8"))
                 if not (home / "mirror").exists():
-                    home.mkdir(parents=True, exist_ok=True)
                     try:
                         url = git_address(address)
                         new = Path(mkdtemp(dir=home)) / "mirror"
                         clone = ("clone", "--quiet", "--mirror", "--template=")
                         self.git(*clone, "--", url, new, cwd=home)
-                        new.rename(home / "mirror")
                         (home / "url").write_text(url, "utf-8")
+                        new.rename(home / "mirror")
                     except GitError as error:
                         text = str(error).replace(address, shown(address))
                         raise UserError(f"{shown(address)}: {text}") from error
@@ -215,9 +242,10 @@ class Templates:
         if (address, ref) not in self._versions:
             commit = self.commit(address, ref)
             folder = self.mirror(address).parent / commit
-            with self.lock:
-                if not folder.exists():
-                    self.check_out(commit, folder)
+            if not folder.exists():
+                with self.held(folder.parent):
+                    if not folder.exists():
+                        self.check_out(commit, folder)
             template = Template(url=address, ref=ref)
             vars(template).update(
                 commit=ref,

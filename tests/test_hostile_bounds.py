@@ -1,0 +1,120 @@
+"""Attacks on the time and memory of the tools for many repositories: each ends in one clear line."""
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from fleet.adopt import adopt
+from fleet.answers import load
+from fleet.bounds import Children, from_json, text_of
+from fleet.drift.template import git_address
+from fleet.sources import UserError
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "socket", "file", "link", "nul"])
+def test_only_folders_are_asked(tmp_path: Path, kind: str) -> None:
+    """Git would read a device for ever, and wait for a pipe."""
+    path = tmp_path / kind
+    with socket.socket(socket.AF_UNIX) as listener:
+        match kind:
+            case "pipe":
+                os.mkfifo(path)
+            case "socket":
+                listener.bind(os.path.relpath(path))
+            case "file":
+                path.write_text("# v2 git bundle\n")
+            case "link":
+                path.symlink_to("/dev/zero")
+        address = {"device": "/dev/zero", "nul": "/a\0b"}.get(kind, str(path))
+        with pytest.raises(UserError, match=r"is not a folder|is no address"):
+            git_address(address)
+
+
+def merges(depth: int) -> str:
+    """Return YAML whose merge keys double with each line."""
+    lines = ["a0: &a0 {x: 1, y: 2}"]
+    lines += [
+        f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}"
+        for n in range(1, depth)
+    ]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(merges(30), "more than 100,000 values", id="merge keys"),
+        pytest.param("a: &a [*a]", "contains itself", id="circle"),
+        pytest.param(f"a: {'9' * 9999}", "more than 300 digits", id="decimal"),
+        pytest.param(f"a: 0x{'f' * 9999}", "more than 300 digits", id="hexadecimal"),
+        pytest.param(f"a: 1{':59' * 9999}", "more than 300 digits", id="sexagesimal"),
+        pytest.param(f"a: {'[' * 9999}", "nested too deeply", id="nested"),
+        pytest.param("a: 2001-99-99", "is no YAML", id="date"),
+    ],
+)
+def test_answers_are_bounded(text: str, told: str) -> None:
+    with pytest.raises(UserError, match=f"^answers.yml.*{told}"):
+        load(text, "answers.yml")
+
+
+@pytest.mark.parametrize("text", ["[" * 99999, "[" * 99 + "]" * 99, "9" * 9999, "{"])
+def test_json_is_bounded(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - its callers tell which file
+        from_json(text)
+
+
+def test_lists_are_bounded(tmp_path: Path) -> None:
+    """A sparse file takes no room on the disk, but would in memory."""
+    sparse = tmp_path / "list"
+    sparse.touch()
+    os.truncate(sparse, 10**11)
+    for path in (sparse, Path("/dev/zero")):
+        with pytest.raises(UserError, match="has more than 20,000,000 bytes"):
+            text_of(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", f"{'a.' * 400_000}a = 1\n"),
+        ("pyproject.toml", f"[project]\nname = {'9' * 9999}\n"),
+        ("pyproject.toml", f"[project]\nname = 0x{'f' * 9999}\n"),
+        ("setup.cfg", f"[metadata]\na{' ' * 400_000}b\n"),
+        ("setup.py", f"import a\n{'x = [' * 9999}\n"),
+    ],
+)
+def test_adopt_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setattr("fleet.adopt.SECONDS", 2)
+    (tmp_path / name).write_text(text)
+    start = time.monotonic()
+    with pytest.raises(UserError):
+        adopt(tmp_path, None)
+    assert time.monotonic() - start < 30
+
+
+def test_constants_do_not_add_up(tmp_path: Path) -> None:
+    """Each line of setup.py would make another text of a million characters."""
+    lines = [f"a0 = '{'x' * 100_000}'", *(f"a{n} = a0 + a0" for n in range(1, 9999))]
+    (tmp_path / "setup.py").write_text("\n".join(lines))
+    with pytest.raises(UserError, match="is no Python project"):
+        adopt(tmp_path, None)
+
+
+def test_a_session_ends_with_its_time(tmp_path: Path) -> None:
+    """So do the programs that its program has started, and those that ignore SIGTERM."""
+    alive = tmp_path / "alive"
+    script = f"trap '' TERM; (while :; do touch '{alive}'; sleep 0.1; done) & wait"
+    start = time.monotonic()
+    with pytest.raises(subprocess.TimeoutExpired):
+        Children().run(["sh", "-c", script], seconds=1, cwd=tmp_path, text=True)
+    assert time.monotonic() - start < 20
+    assert alive.exists()
+    alive.unlink()
+    time.sleep(0.5)
+    assert not alive.exists()
