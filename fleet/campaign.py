@@ -24,6 +24,8 @@ from all_repos.config import Config
 from all_repos.git import remote
 from all_repos.grep import grep_result
 
+from .addresses import masked, printable
+
 # Renovate's pattern: https://docs.renovatebot.com/modules/manager/copier/
 ANSWERS = (
     ":(glob)**/.copier-answers.y*ml",
@@ -183,7 +185,8 @@ def summarize(repos: Sequence[str], campaign: Campaign) -> int:
     print(*(f"{count[x]} {x}" for x in OUTCOMES if count[x]), sep=", ")
     left = sorted(line for line in lines if line[2] in ("failed", "not pushed"))
     for repository, project, outcome, why in left:
-        print(f"{outcome}: {repository} {project}: {why}", file=sys.stderr)
+        line = f"{outcome}: {repository} {project}: {why}"
+        print(printable(masked(line)), file=sys.stderr)
     return 1 if left else 0
 
 
