@@ -24,6 +24,7 @@ from all_repos.config import Config
 from all_repos.git import remote
 from all_repos.grep import grep_result
 
+from fleet.addresses import masked, printable
 from fleet.environment import EXPLICIT, harmless, with_settings
 
 # Renovate's pattern: https://docs.renovatebot.com/modules/manager/copier/
@@ -205,7 +206,8 @@ def summarize(repos: Sequence[str], campaign: Campaign) -> int:
     print(*(f"{count[x]} {x}" for x in OUTCOMES if count[x]), sep=", ")
     left = sorted(line for line in lines if line[2] in ("failed", "not pushed"))
     for repository, project, outcome, why in left:
-        print(f"{outcome}: {repository} {project}: {why}", file=sys.stderr)
+        line = f"{outcome}: {repository} {project}: {why}"
+        print(printable(masked(line)), file=sys.stderr)
     return 1 if left else 0
 
 
