@@ -1,31 +1,36 @@
-"""Run `copier update` in every repository of an all-repos configuration, and push the results its way.
+"""Run `copier update` in every repository of an all-repos configuration, and push the results.
 
-all-repos (https://github.com/asottile/all-repos) clones, commits and pushes; this is the fix between. What would spoil a
-campaign is closed off: new files are added, an unfinished merge is no result, a failed update leaves nothing behind, and
-each worker has a cache of its own, since Copier's is not safe under parallel use. Nothing is trusted.
+all-repos (https://github.com/asottile/all-repos) clones, commits and pushes. Between these, this command updates the
+projects. It also adds new files, refuses unfinished merges, and resets a project whose update failed. Each worker has a
+cache of its own, since Copier's is not safe under parallel use. Nothing is trusted.
 """
 
 import argparse
-import contextlib
 import functools
 import json
+import multiprocessing
 import os
+import shlex
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from all_repos import autofix_lib, mapper
 from all_repos.config import Config
 from all_repos.git import remote
 from all_repos.grep import grep_result
 
 from fleet.addresses import masked, printable
+from fleet.answers import read_answers
+from fleet.bounds import children, from_json, memory, text_of
 from fleet.environment import EXPLICIT, harmless, with_settings
+from fleet.sources import UserError
 
 # Renovate's pattern: https://docs.renovatebot.com/modules/manager/copier/
 ANSWERS = (
@@ -34,7 +39,7 @@ ANSWERS = (
 )
 GATE = Path(__file__).parents[1] / "template" / "scripts" / "conflicts.py"
 RENDERING = Path(__file__).with_name("rendering.py")
-SECONDS = 600  # for one update; one that waits for an answer would wait for ever
+SECONDS = 600  # for one command; one that waits for an answer would never end
 OUTCOMES = ("updated", "current", "failed", "not pushed")
 
 
@@ -47,7 +52,8 @@ class Campaign(NamedTuple):
 
     def report(self, repository: str, project: str, outcome: str, why: str) -> None:
         """Add one line, which other workers do not break up."""
-        line = json.dumps([repository, project, outcome, why]) + "\n"
+        shown = [masked(text) for text in (repository, project, outcome, why)]
+        line = json.dumps(shown) + "\n"
         with (Path(self.place) / "report").open("a") as file:
             file.write(line)
 
@@ -58,14 +64,67 @@ class Campaign(NamedTuple):
             yield json.loads(line)
 
 
+def tell(text: str, file: Any = None) -> None:
+    """Print lines without credentials and without characters that a terminal obeys."""
+    for line in text.splitlines():
+        print(printable(masked(line)), file=file, flush=True)
+
+
+def run(
+    *command: str, check: bool = True, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a session of its own, with bounded time and memory.
+
+    This also stands for all-repos' function of the same name, whose commands would print addresses with their passwords.
+    It prints the command, and its output unless `capture_output` is given.
+
+    Raises:
+        subprocess.CalledProcessError: For an exit status other than 0, unless `check` is false.
+        subprocess.TimeoutExpired: When it takes more than SECONDS.
+    """
+    tell(f"$ {shlex.join(command)}")
+    quiet = options.pop("capture_output", False)
+    options.pop("text", None)
+    with memory():
+        done = children.run(
+            list(command),
+            seconds=SECONDS,
+            encoding="utf-8",
+            errors="surrogateescape",
+            **options,
+        )
+    if not quiet:
+        tell(done.stdout)
+        tell(done.stderr, sys.stderr)
+    if check:
+        done.check_returncode()
+    return done
+
+
 def git(*arguments: str) -> str:
-    """Run git in the repository at hand and return what it says."""
-    done = autofix_lib.run("git", *arguments, capture_output=True, text=True)
-    return str(done.stdout)
+    """Run git in the current repository and return what it prints."""
+    return run("git", *arguments, capture_output=True).stdout
+
+
+def bounded_json(path: Path) -> None:
+    """Check a file that all-repos will read.
+
+    Raises:
+        UserError: When it is missing, too large, nested too deeply, or not JSON.
+    """
+    try:
+        from_json(text_of(path))
+    except ValueError as error:
+        raise UserError(f"{path} is not valid JSON: {error}") from error
 
 
 def find_repos(config: Config) -> list[str]:
-    """Return the clones that hold an answers file, and those that git cannot read, which the campaign will report."""
+    """Return the clones that hold an answers file, and those that git cannot read, which the campaign will report.
+
+    Raises:
+        UserError: When the list of clones cannot be read.
+    """
+    bounded_json(Path(config.repos_filtered_path))
     return [
         str(Path(config.output_dir, name))
         for name in sorted(config.get_cloned_repos())
@@ -87,27 +146,24 @@ def update(answers: Path, campaign: Campaign) -> bool:
     settings = Path(campaign.place, "settings.yml")  # of nobody: no defaults, no trust
     settings.write_text("{}\n")
     # Isolated, and outside of the clone: Python imports nothing from there.
-    autofix_lib.run(
+    run(
         *(sys.executable, "-I", str(RENDERING), "update", "--defaults", *version),
         *(f"--answers-file={answers.name}", str(answers.parent.absolute())),
         cwd=campaign.place,
         env={
-            **with_settings(small),
+            **with_settings(small, EXPLICIT),
             "COPIER_CACHE_DIR": str(Path(campaign.place, f"cache-{os.getpid()}")),
             "COPIER_SETTINGS_PATH": str(settings),
             "GIT_TERMINAL_PROMPT": "0",
         },
-        input=json.dumps(others),
+        given=json.dumps(others),
         capture_output=True,
-        text=True,
-        timeout=SECONDS,
     )
-    autofix_lib.run(
+    run(
         *(sys.executable, "-I", str(GATE)),
         cwd=answers.parent,
-        env=with_settings(small),
+        env=with_settings(small, EXPLICIT),
         capture_output=True,
-        text=True,
     )
     git("add", "--all")
     changed = bool(git("status", "--porcelain"))
@@ -121,14 +177,23 @@ def wanted(answers: Path, campaign: Campaign) -> bool:
     """Return whether a project comes from the template that the campaign is for.
 
     Raises:
-        ValueError: Where the answers file does not say.
+        UserError: When the answers file cannot be read, or does not say.
     """
-    try:
-        address = yaml.safe_load(answers.read_text())["_src_path"]
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
-        text = f"cannot read _src_path in {answers}: correct the file"
-        raise ValueError(text) from error
-    return bool(address == campaign.template)
+    address = read_answers(Path.cwd(), str(answers)).get("_src_path")
+    if not isinstance(address, str):
+        raise UserError(
+            f"{answers} has no address under _src_path: restore it from git's history"
+        )
+    return address == campaign.template
+
+
+def reason(error: Exception) -> str:
+    """Return in one line why a command failed."""
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it took more than {SECONDS} seconds"
+    said = error.stderr if isinstance(error, subprocess.CalledProcessError) else ""
+    lines = (said.strip() or str(error)).splitlines()
+    return lines[-1][:500]
 
 
 def apply_fix(campaign: Campaign, repo: str) -> None:
@@ -137,8 +202,8 @@ def apply_fix(campaign: Campaign, repo: str) -> None:
     A project that fails takes nothing with it: its folder is reset, and the others go on.
 
     Raises:
-        subprocess.SubprocessError: Where a project failed and no other was updated.
-        ValueError: Likewise, where an answers file cannot be read.
+        subprocess.SubprocessError: When a project failed and no other was updated.
+        UserError: Likewise, when an answers file cannot be read.
     """
     repository = remote(".")
     start = git("rev-parse", "HEAD").strip()
@@ -151,14 +216,11 @@ def apply_fix(campaign: Campaign, repo: str) -> None:
                 continue
             outcome = "updated" if update(answers, campaign) else "current"
             campaign.report(repository, name, outcome, "")
-        except (subprocess.SubprocessError, ValueError) as error:
+        except (subprocess.SubprocessError, UserError) as error:
             git("reset", "--hard", "--quiet")
             git("clean", "-fdxq")
             failure = error
-            why = str(error)
-            if isinstance(error, subprocess.CalledProcessError):
-                why = error.stderr.strip() or why
-            campaign.report(repository, name, "failed", why.splitlines()[-1])
+            campaign.report(repository, name, "failed", reason(error))
     if failure and start == git("rev-parse", "HEAD").strip():
         raise failure
     git("reset", "--soft", start)
@@ -171,7 +233,7 @@ def push(
     try:
         how(settings, branch)
     except Exception as error:
-        campaign.report(remote("."), "", "not pushed", str(error))
+        campaign.report(remote("."), "", "not pushed", reason(error))
         raise
 
 
@@ -183,9 +245,10 @@ def fix(
     settings: autofix_lib.AutofixSettings,
 ) -> None:
     """Have all-repos clone a repository again, and commit and push what apply_fix makes of it."""
+    follow_parent()
     pushing = functools.partial(push, campaign, config.push)
-    # Where it cannot clone or fetch it says why, then ends with this error; it is one repository's alone.
-    with contextlib.suppress(RuntimeError):
+    # All-repos prints a traceback for a repository that it cannot clone, and ends with RuntimeError where it cannot fetch.
+    try:
         autofix_lib.fix(
             [repo],
             apply_fix=functools.partial(apply_fix, campaign, repo),
@@ -193,6 +256,52 @@ def fix(
             commit=commit,
             autofix_settings=settings._replace(jobs=1),
         )
+    except RuntimeError:
+        pass
+    except SystemExit:
+        # The pool would give this worker its next repository.
+        if multiprocessing.parent_process():
+            os._exit(1)
+        raise
+
+
+def leave(*_: object) -> None:
+    """End this process and its commands: the handler of SIGTERM."""
+
+    def act() -> None:
+        # A pool without one of its workers sends the others a second signal, while they clean up.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        sys.exit(128 + signal.SIGTERM)
+
+    children.when_safe(act)
+
+
+@functools.cache
+def follow_parent() -> None:
+    """Bring all-repos' commands under the campaign's bounds, and end a worker's commands with the campaign."""
+    autofix_lib.run = run
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the campaign ends its workers
+
+    def follow() -> None:
+        parent.join()
+        children.kill()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def stop() -> None:
+    """End the worker processes; each ends its commands."""
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(5)
+        worker.kill()
 
 
 def summarize(repos: Sequence[str], campaign: Campaign) -> int:
@@ -206,8 +315,7 @@ def summarize(repos: Sequence[str], campaign: Campaign) -> int:
     print(*(f"{count[x]} {x}" for x in OUTCOMES if count[x]), sep=", ")
     left = sorted(line for line in lines if line[2] in ("failed", "not pushed"))
     for repository, project, outcome, why in left:
-        line = f"{outcome}: {repository} {project}: {why}"
-        print(printable(masked(line)), file=sys.stderr)
+        tell(f"{outcome}: {repository} {project}: {why}", sys.stderr)
     return 1 if left else 0
 
 
@@ -229,20 +337,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     # All-repos starts git, too.
     os.environ.update(with_settings(os.environ, EXPLICIT))
-    found, config, commit, settings = autofix_lib.from_cli(
-        options,
-        find_repos=find_repos,
-        msg=f"Update the standard{f' to {options.to}' if options.to else ''}",
-        branch_name="standard",
-    )
+    try:
+        bounded_json(Path(options.config_filename))
+        found, config, commit, settings = autofix_lib.from_cli(
+            options,
+            find_repos=find_repos,
+            msg=f"Update the standard{f' to {options.to}' if options.to else ''}",
+            branch_name="standard",
+        )
+    except UserError as error:
+        parser.exit(2, f"campaign: {printable(masked(str(error)))}\n")
+    except Exception as error:  # noqa: BLE001 - all-repos checks little of its settings
+        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        text = f"campaign: cannot use {options.config_filename}: {what}"
+        parser.exit(2, f"{printable(masked(text))}\n")
     repos = list(found)[: settings.limit]
+    signal.signal(signal.SIGTERM, leave)
     with tempfile.TemporaryDirectory(prefix="plinth-campaign-") as place:
         campaign = Campaign(place, options.template, options.to)
         one = functools.partial(
             fix, campaign=campaign, config=config, commit=commit, settings=settings
         )
         with mapper.process_mapper(settings.jobs) as do_map:
-            mapper.exhaust(do_map(one, repos))
+            try:
+                mapper.exhaust(do_map(one, repos))
+            except BaseException:
+                stop()
+                raise
         return summarize(repos, campaign)
 
 

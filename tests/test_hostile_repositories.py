@@ -22,6 +22,7 @@ HOOKS = (
     *("post-commit", "post-merge", "pre-push", "post-index-change"),
 )
 FOLDERS = ("", "inner", "--upload-pack=touch option", "-c")
+BARE = "bare"  # a folder that git takes for a repository of its own
 
 
 def arm(folder: Path, marks: Path, kind: str) -> None:
@@ -80,6 +81,13 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (project / ".copier-answers.yml").write_text(text)
         (project / "file").write_text("one\n")
         arm(project, marks, f"folder{number}")
+    bare = work / BARE
+    run("git", "init", "--quiet", "--bare", bare, cwd=top)
+    for name in ("objects", "refs"):
+        (bare / name / "kept").touch()
+    hooked(bare, marks, BARE)
+    (bare / ".copier-answers.yml").write_text(text)
+    (bare / "file").write_text("one\n")
     commit(work)
     fleet = Fleet(top, top / "all-repos.json", {"hostile": "hostile"})
     run("git", "clone", "--quiet", "--bare", work, fleet.remote("hostile"), cwd=top)
@@ -104,8 +112,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_all_is_read_and_updated_all_the_same(attacked: Path) -> None:
     told, rows = json.loads((attacked / "told").read_text())
-    assert told == ["1 repositories: 4 updated"] * 2
-    assert len(rows) == len(FOLDERS)
+    assert told == ["1 repositories: 4 updated, 1 failed"] * 2
+    assert len(rows) == len(FOLDERS) + 1
     assert not [row["problem"] for row in rows if row["problem"]]
     remote = attacked / "forge/hostile.git"
     for name in FOLDERS:
@@ -118,7 +126,7 @@ def test_no_module_or_program_of_a_repository_runs(attacked: Path, kind: str) ->
     assert not [x.name for x in (attacked / "marks").glob(f"{kind}-*")]
 
 
-@pytest.mark.parametrize("kind", ["clone", "template"])
+@pytest.mark.parametrize("kind", ["clone", "template", BARE])
 def test_no_hook_or_setting_of_a_git_folder_runs(attacked: Path, kind: str) -> None:
     assert not [x.name for x in (attacked / "marks").glob(f"{kind}-*")]
     assert not list(attacked.rglob("option"))
