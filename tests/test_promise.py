@@ -101,7 +101,7 @@ def taken(
 ) -> list[Any]:
     """Return those values that the validator of a question has nothing to say against.
 
-    In an update, the project was born with the name, and answered before what it answers.
+    In an update, the project was born with the name. Releases before 1.3 did not record earlier answers.
     """
     loaded = yaml.safe_load((template / "copier.yml").read_text())
     environment = SandboxedEnvironment(
@@ -111,12 +111,13 @@ def taken(
     )
     validator = environment.from_string(loaded[question]["validator"])
     recipe: dict[str, Any] = {"modules": [], "files": [], "packages": [], "never": {}}
-    answers = {"package_name": "demo", "starter": "library", "recipe": recipe}
+    recipe["suggested"] = "greeting:Greeter"
+    answers = {"package_name": "pkg", "starter": "library", "recipe": recipe}
     answers |= {"base": "", "own_files": []}
 
     def said(value: Any) -> str:
         own = {question: value}
-        known = {"born": own, "before": own} if updated else {}
+        known = {"born": own} if updated else {}
         return validator.render(answers | own | known).strip()
 
     return [value for value in typed if not said(value)]
