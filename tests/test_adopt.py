@@ -24,7 +24,7 @@ ASKED = {
     for name, question in yaml.safe_load((ROOT / "copier.yml").read_text()).items()
     if not name.startswith("_")
     and question.get("when") is not False
-    and question.get("ask") is not False
+    and "help" in question
 }
 MIT = (ROOT / "includes/licenses/MIT.txt").read_text()
 PACKAGE = {"src/sound/__init__.py": '"""Read and write sound."""\n'}
