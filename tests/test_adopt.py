@@ -487,7 +487,7 @@ def test_one_configuration_of_renovate_is_enough(tmp_path: Path, name: str) -> N
         ),
         pytest.param(PACKAGE | {".copier-answers.yml": ""}, "comes from a template: update it", id="twice"),
         pytest.param({"src/Sound/__init__.py": ""}, 'package_name: use only a-z, 0-9 and "_": "Sound"', id="capital"),
-        pytest.param({"src/pluggy/__init__.py": ""}, "in the project's own lock", id="locked"),
+        pytest.param({"src/pluggy/__init__.py": ""}, "in the lock, use another name", id="locked"),
         pytest.param(
             PACKAGE | {"pyproject.toml": '[project]\nname = "so und"'},
             'distribution_name: use A-Z, a-z, 0-9, ., - and _: "so und"',
