@@ -69,9 +69,7 @@ PACKAGES = [
     pytest.param("build", "the project itself uses|in the lock", id="project-build"),
     pytest.param("pytest", "in the lock", id="locked-pytest"),
     pytest.param("setuptools", "in the lock", id="locked-setuptools"),
-    pytest.param(
-        "typing_extensions", "in the lock", id="locked-typing_extensions"
-    ),
+    pytest.param("typing_extensions", "in the lock", id="locked-typing_extensions"),
     pytest.param("_core", "begin with a letter", id="private"),
     pytest.param("__init__", "begin with a letter", id="dunder"),
     pytest.param("s" * 61, "60 characters", id="61-characters"),
@@ -107,16 +105,12 @@ DISTRIBUTIONS = [
     pytest.param("sound/tools", "use A-Z", id="slash"),
     pytest.param("sound\n", "use A-Z", id="line-break-at-the-end"),
     pytest.param("éclair", "use A-Z", id="accent"),
-    pytest.param(
-        "\N{KELVIN SIGN}it", "use A-Z", id="kelvin-sign-that-folds-to-k"
-    ),
+    pytest.param("\N{KELVIN SIGN}it", "use A-Z", id="kelvin-sign-that-folds-to-k"),
     pytest.param('sound"', "use A-Z", id="quote"),
     pytest.param("sound>=1", "use A-Z", id="requirement"),
     pytest.param("s" * 101, "100 characters", id="101-characters"),
     pytest.param("pytest", "in the lock", id="locked"),
-    pytest.param(
-        "Typing_Extensions", "in the lock", id="locked-when-normalised"
-    ),
+    pytest.param("Typing_Extensions", "in the lock", id="locked-when-normalised"),
 ]
 GOOD_DISTRIBUTIONS = [
     pytest.param("s", id="one-letter"),
@@ -175,7 +169,9 @@ MODULES = [
     pytest.param("b.c a:b", "b", "a package and a name", id="subpackage-is-name"),
     pytest.param("a:b b:x", "b", "a module and a name", id="name-is-sibling-module"),
     pytest.param("b a:b", "b", "a module and a name", id="sibling-module-is-name"),
-    pytest.param("a test_a.b", "test_a", "where tests of a module go", id="tests-clash"),
+    pytest.param(
+        "a test_a.b", "test_a", "where tests of a module go", id="tests-clash"
+    ),
 ]
 # Only as text: in a list each word is an item of its own.
 SPACES = [
@@ -273,20 +269,38 @@ GOOD_EMAILS = [
 ]
 
 REPOSITORIES = [
-    pytest.param("example.org/ada/sound", "not a plain http(s) or ssh URL", id="no-scheme"),
+    pytest.param(
+        "example.org/ada/sound", "not a plain http(s) or ssh URL", id="no-scheme"
+    ),
     pytest.param("ftp://example.org/sound", "not a plain http(s) or ssh URL", id="ftp"),
-    pytest.param("javascript:alert(1)", "not a plain http(s) or ssh URL", id="javascript"),
+    pytest.param(
+        "javascript:alert(1)", "not a plain http(s) or ssh URL", id="javascript"
+    ),
     pytest.param("file:///home/ada/sound", "not a plain http(s) or ssh URL", id="file"),
     pytest.param("/home/ada/sound", "not a plain http(s) or ssh URL", id="path"),
     pytest.param("https://", "not a plain http(s) or ssh URL", id="no-host"),
-    pytest.param("https://example.org/ada sound", "not a plain http(s) or ssh URL", id="space"),
-    pytest.param('https://example.org/"ada"', "not a plain http(s) or ssh URL", id="double-quote"),
-    pytest.param("https://example.org/o'connor", "not a plain http(s) or ssh URL", id="single-quote"),
     pytest.param(
-        "https://example.org/ada\n", "not a plain http(s) or ssh URL", id="line-break-at-the-end"
+        "https://example.org/ada sound", "not a plain http(s) or ssh URL", id="space"
     ),
-    pytest.param("https://example.org/<b>", "not a plain http(s) or ssh URL", id="angle-brackets"),
-    pytest.param("https://example.org/`id`", "not a plain http(s) or ssh URL", id="backticks"),
+    pytest.param(
+        'https://example.org/"ada"', "not a plain http(s) or ssh URL", id="double-quote"
+    ),
+    pytest.param(
+        "https://example.org/o'connor",
+        "not a plain http(s) or ssh URL",
+        id="single-quote",
+    ),
+    pytest.param(
+        "https://example.org/ada\n",
+        "not a plain http(s) or ssh URL",
+        id="line-break-at-the-end",
+    ),
+    pytest.param(
+        "https://example.org/<b>", "not a plain http(s) or ssh URL", id="angle-brackets"
+    ),
+    pytest.param(
+        "https://example.org/`id`", "not a plain http(s) or ssh URL", id="backticks"
+    ),
     pytest.param(
         "https://example.org/" + "s" * 500, "500 characters", id="520-characters"
     ),
@@ -358,9 +372,7 @@ def reserved() -> dict[str, list[str]]:
     return dict(vars(environment.get_template("includes/reserved.jinja").module))
 
 
-def refusal(
-    generate: Generate, question: str, value: object, **answers: object
-) -> str:
+def refusal(generate: Generate, question: str, value: object, **answers: object) -> str:
     """Return the one line in which a question refuses an answer."""
     with pytest.raises(
         ValueError, match=f"^Validation error for question '{question}': "
@@ -654,7 +666,10 @@ def test_the_folder_gives_the_title(render: Render, folder: str, title: str) -> 
     ("question", "value", "reason"),
     [
         pytest.param(
-            "package_name", "class", 'a Python keyword, change it: "class"', id="package_name"
+            "package_name",
+            "class",
+            'a Python keyword, change it: "class"',
+            id="package_name",
         ),
         pytest.param(
             "distribution_name",
@@ -669,7 +684,10 @@ def test_the_folder_gives_the_title(render: Render, folder: str, title: str) -> 
             id="modules",
         ),
         pytest.param(
-            "description", "one\ntwo", r'no control characters: "one\ntwo"', id="description"
+            "description",
+            "one\ntwo",
+            r'no control characters: "one\ntwo"',
+            id="description",
         ),
         pytest.param(
             "user_email", "ada", 'not an e-mail address: "ada"', id="user_email"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import test_names
 import yaml
-from conftest import RELEASES, ROOT, git, template_outside_git
+from conftest import RELEASES, ROOT, born, copier, git, template_outside_git
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
@@ -138,3 +138,22 @@ def test_no_validator_is_tightened(
     before = taken(last, question, typed)
     assert before
     assert taken(template_outside_git(), question, before, updated=True) == before
+
+
+def test_an_update_keeps_recorded_answers(history: Path, tmp_path: Path) -> None:
+    """Also those that a new project no longer gets, by a rule or by default."""
+    words = "sound.wave:Wave formats.py:Format"
+    answers = {"package_name": "sound", "modules": words, "python_min": "3.12"}
+    project = born(history, RELEASES[0], tmp_path / "demo", answers)
+    file = project / ".copier-answers.yml"
+    before = yaml.safe_load(file.read_text())
+    assert before["user_name"] == "demo contributors"
+    copier(
+        "update", "--defaults", f"--data=modules={words} new:x", project, cwd=tmp_path
+    )
+    after = yaml.safe_load(file.read_text())
+    kept = before.keys() - {"_commit", "_src_path", "before", "modules"}
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert after["modules"] == f"{words} new:x"
+    assert (project / "src/sound/sound/wave.py").is_file()
+    assert git(project, "diff", "--name-only", "--", "src", "tests") == ""
