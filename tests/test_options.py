@@ -14,7 +14,7 @@ TOOLS_WORDS = """
 build.a:x dist.b:y venv.c:z htmlcov.d:e test_f.g:h node_modules.i:j
 tests.k:TestCase,test_it,setup_module,pytest_plugins,setUp,maxDiff,readFile,T,_x
 l.m:TestCase,a o.p:I,O,IO,l
-q _r.s t.test_u: _v
+q _r.s _v t.test_u:
 """
 
 # Each value of each option at least once.
