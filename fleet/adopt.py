@@ -89,14 +89,15 @@ class Questions:
             if finding.value is not None and (refusal := self.refusal(name, context)):
                 if name in FIXED:
                     raise UserError(
-                        f"cannot adopt {show(folder)}: its {name} {refusal}"
+                        f"cannot adopt {show(folder)}: its {name}: {refusal}"
                     )
                 finding = Finding(
                     None, note=f"{finding.source} has one that is refused: {refusal}"
                 )
             if finding.value is None:
                 context[name] = self.default(question, context)
-            if question.get("when") is not False and question.get("ask") is not False:
+            # Records, such as the year of the copy, have no words to ask with.
+            if question.get("when") is not False and "help" in question:
                 yield name, finding, context[name]
 
     def default(self, question: Fields, context: Fields) -> Any:

@@ -328,7 +328,7 @@ def entries(modules: str | list[str]) -> list[tuple[str, list[str]]]:
     """Return (dotted module, names) for each entry of `modules`."""
     words = modules.split() if isinstance(modules, str) else modules
     return [
-        (module, names.split(","))
+        (module, names.split(",") if names else [])
         for module, _, names in (word.partition(":") for word in words)
     ]
 

@@ -24,7 +24,7 @@ ASKED = {
     for name, question in yaml.safe_load((ROOT / "copier.yml").read_text()).items()
     if not name.startswith("_")
     and question.get("when") is not False
-    and question.get("ask") is not False
+    and "help" in question
 }
 MIT = (ROOT / "includes/licenses/MIT.txt").read_text()
 PACKAGE = {"src/sound/__init__.py": '"""Read and write sound."""\n'}
@@ -486,11 +486,11 @@ def test_one_configuration_of_renovate_is_enough(tmp_path: Path, name: str) -> N
             id="elsewhere",
         ),
         pytest.param(PACKAGE | {".copier-answers.yml": ""}, "comes from a template: update it", id="twice"),
-        pytest.param({"src/Sound/__init__.py": ""}, 'package_name "Sound" is no import package', id="capital"),
-        pytest.param({"src/pluggy/__init__.py": ""}, "in the project's own lock", id="locked"),
+        pytest.param({"src/Sound/__init__.py": ""}, 'package_name: use only a-z, 0-9 and "_": "Sound"', id="capital"),
+        pytest.param({"src/pluggy/__init__.py": ""}, "in the lock, use another name", id="locked"),
         pytest.param(
             PACKAGE | {"pyproject.toml": '[project]\nname = "so und"'},
-            'distribution_name "so und" is no distribution name',
+            'distribution_name: use A-Z, a-z, 0-9, ., - and _: "so und"',
             id="distribution",
         ),
     ],

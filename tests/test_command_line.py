@@ -1,11 +1,128 @@
 """What a person types in a shell: the plain `copier` command, without --trust."""
 
+import os
+import pty
+import re
+import select
 import sys
+import termios
+import time
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import LAYOUTS, copier, run
+
+CLEAR = "\x05\x15"  # go to the end of the line, then delete all of it
+DOWN = "\x1b[B"
+# The help of each question that is asked, in order, and an answer that Copier refuses at once, with the message.
+ASKED = [
+    ("What is the project called?", "\t", "empty, enter a name"),
+    ("What does it do, in one sentence?", "x" * 501, "longer than 500 characters"),
+    ("Who is the author and copyright holder?", " a", "no white space at either end"),
+    ("What is the author's e-mail address?", "ada", "not an e-mail address"),
+    ("Which licence do others get?", None, None),
+    (
+        "What is the URL of its repository?",
+        "https://ada:secret@example.org",
+        'no credentials before the "@"',
+    ),
+    ("What are you building?", None, None),
+    (
+        "Which modules does it have",
+        "wave:Wave, read",
+        'no space beside "," or ":": ", read"',
+    ),
+]
+
+
+class Prompt:
+    """Copier on a terminal of 80 columns."""
+
+    def __init__(self, *arguments: str | Path) -> None:
+        """Start Copier."""
+        command = [sys.executable, "-m", "copier", *map(str, arguments)]
+        self.pid, self.terminal = pty.fork()
+        if not self.pid:
+            # Nobody answers when prompt_toolkit asks the terminal where its cursor is.
+            environment = {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+            os.execve(sys.executable, command, os.environ | environment)
+        termios.tcsetwinsize(self.terminal, (24, 80))
+        self.printed = ""
+
+    def wait_for(self, text: str) -> None:
+        """Read until a text appears, and forget all before it."""
+        end = time.monotonic() + 60
+        while text not in self.printed:
+            assert select.select([self.terminal], [], [], end - time.monotonic())[0]
+            self.printed += self.read()
+        self.printed = self.printed.partition(text)[2]
+
+    def read(self) -> str:
+        """Return what comes next, without the terminal's control sequences."""
+        text = os.read(self.terminal, 65536).decode(errors="replace")
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+    def type(self, keys: str) -> None:
+        """Press keys, then Enter."""
+        os.write(self.terminal, f"{keys}\r".encode())
+
+    def finish(self) -> tuple[int, str]:
+        """Read to the end; return the exit status and the last words."""
+        try:
+            while True:
+                self.printed += self.read()
+        except OSError:  # Linux says so when the other side is closed
+            pass
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.terminal)
+        return status, self.printed
+
+
+def test_the_prompt_asks_eight_questions(template: Path, tmp_path: Path) -> None:
+    """Each refusal can be read to its end, and a settled answer needs one key."""
+    prompt = Prompt("copy", "--quiet", template, tmp_path / "demo")
+    for question, wrong, message in ASKED:
+        prompt.wait_for(question)
+        if wrong is not None:
+            prompt.type(CLEAR + wrong.strip("\t"))
+            prompt.wait_for(f": {message}")
+            prompt.type(CLEAR + ("demo" if question.endswith("called?") else ""))
+        else:
+            prompt.type("")
+    status, printed = prompt.finish()
+    assert status == 0
+    assert "🎤" not in printed.replace(f"🎤 {question}", "")  # no other question
+    answers = yaml.safe_load((tmp_path / "demo/.copier-answers.yml").read_text())
+    asked = ("project_name", "description", "user_name", "user_email", "repository")
+    assert [answers[name] for name in asked] == ["demo", "", "", "", ""]
+    assert answers["package_name"] == "demo"
+    licence = (tmp_path / "demo/LICENSE").read_text()
+    assert f"(c) {answers['copyright_year']} demo contributors" in licence
+
+
+def test_a_choice_at_the_prompt_cannot_clash(template: Path, tmp_path: Path) -> None:
+    """Copier does not validate choices at the prompt: the package flask would hide the library."""
+    prompt = Prompt("copy", "--quiet", template, tmp_path / "flask")
+    for question, _, _ in ASKED[:-1]:
+        prompt.wait_for(question)
+        prompt.type(DOWN * 4 if question == "What are you building?" else "")
+    status, printed = prompt.finish()
+    assert status != 0
+    assert '"flask" installs an import package "flask" too' in " ".join(printed.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_option_is_asked_on_request(template: Path, tmp_path: Path) -> None:
+    prompt = Prompt("copy", "--defaults", "--ask=py*", template, tmp_path / "demo")
+    prompt.wait_for("What is the oldest Python that it supports?")
+    prompt.type(DOWN)
+    status, printed = prompt.finish()
+    assert status == 0
+    others = "exports=eager ci=github docs=false"
+    assert f"distribution_name=demo python_min=3.12 {others}" in " ".join(
+        printed.split()
+    )
 
 
 def test_a_project_without_trust(template: Path, tmp_path: Path) -> None:
@@ -124,9 +241,6 @@ def test_a_refusal_ends_in_one_line_and_leaves_nothing(
     )
     assert status != 0
     last = printed.strip().splitlines()[-1]
-    assert (
-        "Validation error for question 'package_name': \"class\" is a Python keyword"
-        in last
-    )
-    assert 'such as "sound_tools".' in last
+    rule = "Validation error for question 'package_name': a Python keyword"
+    assert f'{rule}, change it: "class". Example: "sound_tools".' in last
     assert list(tmp_path.iterdir()) == []

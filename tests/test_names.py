@@ -1,39 +1,45 @@
 """The questions take every name and text that works and refuse every other, saying why and what would pass."""
 
+import datetime as dt
 import json
 import keyword
 import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from conftest import ROOT, Generate, interpreter, run, template_outside_git
 from copier import run_copy
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+from jinja2_ansible_filters import AnsibleCoreFiltersExtension
 
 Render = Callable[[Mapping[str, object], str], dict[str, object]]
 
+CHARACTERS = 'use only a-z, 0-9 and "_"'
 PACKAGES = [
-    pytest.param("", "lowercase ASCII", id="empty"),
-    pytest.param("Sound", "lowercase ASCII", id="capital"),
-    pytest.param("éclair", "lowercase ASCII", id="accent"),
+    pytest.param("", "begin with a letter", id="empty"),
+    pytest.param("Sound", CHARACTERS, id="capital"),
+    pytest.param("éclair", CHARACTERS, id="accent"),
     pytest.param(
         "\N{LATIN SMALL LETTER LONG S}ound",
-        "lowercase ASCII",
+        CHARACTERS,
         id="letter-that-python-normalises",
     ),
-    pytest.param("sound-tools", "lowercase ASCII", id="hyphen"),
-    pytest.param("sound tools", "lowercase ASCII", id="space"),
-    pytest.param("sound.tools", "lowercase ASCII", id="dot"),
-    pytest.param("sound/tools", "lowercase ASCII", id="slash"),
-    pytest.param("../sound", "lowercase ASCII", id="parent-folder"),
-    pytest.param("sound\n", "lowercase ASCII", id="line-break-at-the-end"),
-    pytest.param("3d", "lowercase ASCII", id="digit-first"),
-    pytest.param("{{ 7 * 7 }}", "lowercase ASCII", id="jinja"),
-    pytest.param("class", "is a Python keyword", id="keyword"),
-    pytest.param("import", "is a Python keyword", id="keyword-import"),
-    pytest.param("async", "is a Python keyword", id="keyword-async"),
+    pytest.param("sound-tools", CHARACTERS, id="hyphen"),
+    pytest.param("sound tools", CHARACTERS, id="space"),
+    pytest.param("sound.tools", CHARACTERS, id="dot"),
+    pytest.param("sound/tools", CHARACTERS, id="slash"),
+    pytest.param("../sound", CHARACTERS, id="parent-folder"),
+    pytest.param("sound\n", CHARACTERS, id="line-break-at-the-end"),
+    pytest.param("3d", "begin with a letter", id="digit-first"),
+    pytest.param("{{ 7 * 7 }}", CHARACTERS, id="jinja"),
+    pytest.param("class", "a Python keyword", id="keyword"),
+    pytest.param("import", "a Python keyword", id="keyword-import"),
+    pytest.param("async", "a Python keyword", id="keyword-async"),
     pytest.param("json", "standard library", id="stdlib"),
     pytest.param("site", "standard library", id="stdlib-site"),
     pytest.param("cprofile", "standard library", id="stdlib-but-for-case"),
@@ -46,7 +52,7 @@ PACKAGES = [
         for name in ["aux", "con", "nul", "prn", "com1", "lpt9"]
     ),
     *(
-        pytest.param(name, "collides with", id=f"project-{name}")
+        pytest.param(name, "the project itself uses", id=f"project-{name}")
         for name in [
             "src",
             "tests",
@@ -60,14 +66,12 @@ PACKAGES = [
             "pip",
         ]
     ),
-    pytest.param("build", r"collides with|project's own lock", id="project-build"),
-    pytest.param("pytest", "project's own lock", id="locked-pytest"),
-    pytest.param("setuptools", "project's own lock", id="locked-setuptools"),
-    pytest.param(
-        "typing_extensions", "project's own lock", id="locked-typing_extensions"
-    ),
-    pytest.param("_core", "underscore", id="private"),
-    pytest.param("__init__", "underscore", id="dunder"),
+    pytest.param("build", "the project itself uses|in the lock", id="project-build"),
+    pytest.param("pytest", "in the lock", id="locked-pytest"),
+    pytest.param("setuptools", "in the lock", id="locked-setuptools"),
+    pytest.param("typing_extensions", "in the lock", id="locked-typing_extensions"),
+    pytest.param("_core", "begin with a letter", id="private"),
+    pytest.param("__init__", "begin with a letter", id="dunder"),
     pytest.param("s" * 61, "60 characters", id="61-characters"),
 ]
 GOOD_PACKAGES = [
@@ -90,27 +94,23 @@ GOOD_PACKAGES = [
 ]
 
 DISTRIBUTIONS = [
-    pytest.param("", "no distribution name", id="empty"),
-    pytest.param("---", "no distribution name", id="normalises-to-nothing"),
-    pytest.param(".", "no distribution name", id="dot"),
-    pytest.param("sound-", "no distribution name", id="hyphen-last"),
-    pytest.param("sound.", "no distribution name", id="dot-last"),
-    pytest.param("sound_", "no distribution name", id="underscore-last"),
-    pytest.param("-sound", "no distribution name", id="hyphen-first"),
-    pytest.param("sound tools", "no distribution name", id="space"),
-    pytest.param("sound/tools", "no distribution name", id="slash"),
-    pytest.param("sound\n", "no distribution name", id="line-break-at-the-end"),
-    pytest.param("éclair", "no distribution name", id="accent"),
-    pytest.param(
-        "\N{KELVIN SIGN}it", "no distribution name", id="kelvin-sign-that-folds-to-k"
-    ),
-    pytest.param('sound"', "no distribution name", id="quote"),
-    pytest.param("sound>=1", "no distribution name", id="requirement"),
+    pytest.param("", "at both ends", id="empty"),
+    pytest.param("---", "at both ends", id="normalises-to-nothing"),
+    pytest.param(".", "at both ends", id="dot"),
+    pytest.param("sound-", "at both ends", id="hyphen-last"),
+    pytest.param("sound.", "at both ends", id="dot-last"),
+    pytest.param("sound_", "at both ends", id="underscore-last"),
+    pytest.param("-sound", "at both ends", id="hyphen-first"),
+    pytest.param("sound tools", "use A-Z", id="space"),
+    pytest.param("sound/tools", "use A-Z", id="slash"),
+    pytest.param("sound\n", "use A-Z", id="line-break-at-the-end"),
+    pytest.param("éclair", "use A-Z", id="accent"),
+    pytest.param("\N{KELVIN SIGN}it", "use A-Z", id="kelvin-sign-that-folds-to-k"),
+    pytest.param('sound"', "use A-Z", id="quote"),
+    pytest.param("sound>=1", "use A-Z", id="requirement"),
     pytest.param("s" * 101, "100 characters", id="101-characters"),
-    pytest.param("pytest", "project's own lock", id="locked"),
-    pytest.param(
-        "Typing_Extensions", "project's own lock", id="locked-when-normalised"
-    ),
+    pytest.param("pytest", "in the lock", id="locked"),
+    pytest.param("Typing_Extensions", "in the lock", id="locked-when-normalised"),
 ]
 GOOD_DISTRIBUTIONS = [
     pytest.param("s", id="one-letter"),
@@ -121,81 +121,76 @@ GOOD_DISTRIBUTIONS = [
 ]
 
 MODULES = [
-    pytest.param("a", "a", "is no dotted.module:Name,name", id="no-colon"),
-    pytest.param(
-        "a.b", "a.b", "is no dotted.module:Name,name", id="dotted-without-colon"
-    ),
-    pytest.param("a:", "", "is no name", id="no-names"),
-    pytest.param(":x", "", "is no module name", id="no-module"),
-    pytest.param("a..b:x", "", "is no module name", id="empty-part"),
-    pytest.param(".a:x", "", "is no module name", id="relative"),
-    pytest.param("a.B:x", "B", "is no module name", id="module-capital"),
-    pytest.param("é:x", "é", "is no module name", id="module-accent"),
-    pytest.param("a-b:x", "a-b", "is no module name", id="module-hyphen"),
-    pytest.param("2d:x", "2d", "is no module name", id="module-digit-first"),
-    pytest.param("../a:x", "", "is no module name", id="module-parent-folder"),
-    pytest.param("a/b:x", "a/b", "is no module name", id="module-slash"),
-    pytest.param("a.class.b:x", "class", "is a Python keyword", id="module-keyword"),
-    pytest.param("__init__:x", "__init__", "cannot name a module", id="module-init"),
-    pytest.param("a.__main__:x", "__main__", "cannot name a module", id="module-main"),
+    pytest.param(":x", ":x", "a module name is missing", id="no-module"),
+    pytest.param("a..b:x", "a..b:x", "a module name is missing", id="empty-part"),
+    pytest.param(".a:x", ".a:x", "a module name is missing", id="relative"),
+    pytest.param("a.B:x", "B", CHARACTERS, id="module-capital"),
+    pytest.param("Wave", "Wave", CHARACTERS, id="module-capital-alone"),
+    pytest.param("é:x", "é", CHARACTERS, id="module-accent"),
+    pytest.param("a-b:x", "a-b", CHARACTERS, id="module-hyphen"),
+    pytest.param("2d:x", "2d", "begin with a letter", id="module-digit-first"),
+    pytest.param("../a:x", "../a:x", "use dots", id="module-parent-folder"),
+    pytest.param("a/b:x", "a/b:x", "use dots", id="module-slash"),
+    pytest.param("a/b.py", "a/b.py", "use dots", id="module-path"),
+    pytest.param("a.py", "a.py", 'leave out ".py"', id="file"),
+    pytest.param("a.b.py:x", "a.b.py:x", 'leave out ".py"', id="file-below"),
+    pytest.param("pkg.a:x", "pkg.a:x", "leave out the package", id="package-first"),
+    pytest.param("pkg.a", "pkg.a", "leave out the package", id="package-alone"),
+    pytest.param("a.class.b:x", "class", "a Python keyword", id="module-keyword"),
+    pytest.param("__init__:x", "__init__", 'only one "_"', id="module-init"),
+    pytest.param("a.__main__:x", "__main__", 'only one "_"', id="module-main"),
     pytest.param("s" * 61 + ":x", "s" * 61, "60 characters", id="module-61-characters"),
     pytest.param("a.con:x", "con", "reserved on Windows", id="module-windows"),
-    pytest.param(
-        "_lazy:x", "_lazy", "makes lazy exports work", id="module-of-the-template"
-    ),
-    pytest.param("a:é", "é", "is no name", id="name-accent"),
-    pytest.param("a:x-y", "x-y", "is no name", id="name-hyphen"),
-    pytest.param("a:2d", "2d", "is no name", id="name-digit-first"),
-    pytest.param("a:x,", "", "is no name", id="comma-at-the-end"),
-    pytest.param("a:b:c", "a:b:c", "is no dotted.module:Name,name", id="two-colons"),
-    pytest.param("a:x.y", "x.y", "is no name", id="name-dotted"),
-    pytest.param("a:import", "import", "is a Python keyword", id="name-keyword"),
-    pytest.param("a:None", "None", "is a Python keyword", id="name-None"),
-    pytest.param("a:__all__", "__all__", "cannot be exported", id="name-dunder"),
+    pytest.param("_lazy:x", "_lazy", "the template has", id="module-of-the-template"),
+    pytest.param("a:é", "é", "use only letters", id="name-accent"),
+    pytest.param("a:x-y", "x-y", "use only letters", id="name-hyphen"),
+    pytest.param("a:2d", "2d", "begin with a letter", id="name-digit-first"),
+    pytest.param("a:x,", "a:x,", "a name is missing", id="comma-at-the-end"),
+    pytest.param("a:b:c", "a:b:c", 'one ":" for each module', id="two-colons"),
+    pytest.param("a:x.y", "x.y", "use only letters", id="name-dotted"),
+    pytest.param("a:import", "import", "a Python keyword", id="name-keyword"),
+    pytest.param("a:None", "None", "a Python keyword", id="name-None"),
+    pytest.param("a:__all__", "__all__", 'only one "_"', id="name-dunder"),
     pytest.param("a:" + "s" * 61, "s" * 61, "60 characters", id="name-61-characters"),
-    pytest.param(
-        "a:str", "str", "the generated code itself uses", id="name-of-the-template"
-    ),
-    pytest.param("a:x,y,x", "x", "name each once", id="name-twice"),
+    pytest.param("a:str", "str", "the generated code uses", id="name-of-the-template"),
+    pytest.param("a:x,y,x", "x", "exported twice", id="name-twice"),
     pytest.param("a.b:x a.b:y", "a.b", "listed twice", id="module-twice"),
+    pytest.param("a.b a.b:y", "a.b", "listed twice", id="module-twice-without-names"),
+    pytest.param("a:x a.b:y", "a", "a package and a module", id="module-and-package"),
+    pytest.param("a.b a", "a", "a package and a module", id="package-and-module"),
     pytest.param(
-        "a:x a.b:y", "a", "a package and also a module", id="module-and-package"
+        "c.a.b:y c.a:x", "c.a", "a package and a module", id="module-and-package-below"
     ),
+    pytest.param("a:x b:x", "x", "exported by two", id="name-from-two-modules"),
     pytest.param(
-        "a.b:y a:x", "a", "a package and also a module", id="package-and-module"
+        "c._a:x c._b:x", "c.x", "exported by two", id="name-from-two-private-modules"
     ),
+    pytest.param("a:b b.c:x", "b", "a package and a name", id="name-is-subpackage"),
+    pytest.param("b.c a:b", "b", "a package and a name", id="subpackage-is-name"),
+    pytest.param("a:b b:x", "b", "a module and a name", id="name-is-sibling-module"),
+    pytest.param("b a:b", "b", "a module and a name", id="sibling-module-is-name"),
     pytest.param(
-        "c.a.b:y c.a:x",
-        "c.a",
-        "a package and also a module",
-        id="module-and-package-below",
+        "a test_a.b", "test_a", "where tests of a module go", id="tests-clash"
     ),
-    pytest.param("a:x b:x", "x", "name each once", id="name-from-two-modules"),
-    pytest.param(
-        "_a:x _b:x", "x", "name each once", id="name-from-two-private-modules"
-    ),
-    pytest.param(
-        "a:b b.c:x", "b", "a package and also a name exported", id="name-is-subpackage"
-    ),
-    pytest.param(
-        "b.c:x a:b", "b", "a package and also a name exported", id="subpackage-is-name"
-    ),
-    pytest.param(
-        "a:b b:x", "b", "a module and also a name exported", id="name-is-sibling-module"
-    ),
-    pytest.param(
-        "b:x a:b", "b", "a module and also a name exported", id="sibling-module-is-name"
-    ),
+]
+# Only as text: in a list each word is an item of its own.
+SPACES = [
+    pytest.param("wave:Wave, read", '", read"', id="space-after-comma"),
+    pytest.param("wave:Wave ,read", '"e ,read"', id="space-before-comma"),
+    pytest.param("a: x", '": x"', id="space-after-colon"),
+    pytest.param("a :x", '"a :x"', id="space-before-colon"),
+    pytest.param("a:x,\n  y", r'",\n  y"', id="line-break-after-comma"),
+    pytest.param("[a:x,y, b:z]", '"[a:x,y, b:z]"', id="list-with-commas-in-words"),
 ]
 ODD_MODULES = [
     pytest.param(7, id="number"),
     pytest.param(True, id="true"),
     pytest.param({"a": "x"}, id="mapping"),
-    pytest.param("a: x", id="mapping-for-a-missing-comma"),
     pytest.param(["a:x", 7], id="number-in-list"),
     pytest.param([["a:x"]], id="list-in-list"),
     pytest.param([{"a": "x"}], id="mapping-in-list"),
-    pytest.param("2020-01-01", id="date"),
+    pytest.param(dt.date(2020, 1, 1), id="date"),
+    pytest.param("[7]", id="number-in-typed-list"),
 ]
 GOOD_MODULES = [
     pytest.param(None, [], id="null"),
@@ -224,22 +219,28 @@ GOOD_MODULES = [
     pytest.param("a:x,X,x1,x10,x2", ["a"], id="names-that-differ-by-case-or-number"),
     pytest.param("s" * 60 + ":" + "S" * 60, ["s" * 60], id="60-characters"),
     pytest.param("a.b.c.d.e.f.g.h:x", ["a.b.c.d.e.f.g.h"], id="deep"),
+    pytest.param("utils", ["utils"], id="no-names"),
+    pytest.param("utils:", ["utils"], id="colon-without-names"),
+    pytest.param("c _a.b: _d:x", ["_a.b", "_d", "c"], id="no-names-among-names"),
+    pytest.param(["utils:", "c"], ["c", "utils"], id="no-names-in-list"),
+    pytest.param("pkg:x", ["pkg"], id="named-as-its-package"),
+    pytest.param("py:x", ["py"], id="named-as-the-suffix"),
 ]
 
 TEXTS = [
-    pytest.param("one\ntwo", "line break or a control", id="line-feed"),
-    pytest.param("one\rtwo", "line break or a control", id="carriage-return"),
-    pytest.param("one\n", "line break or a control", id="line-feed-last"),
-    pytest.param("one\ttwo", "line break or a control", id="tab"),
-    pytest.param("one\0two", "line break or a control", id="nul"),
-    pytest.param("one\x1btwo", "line break or a control", id="escape"),
-    pytest.param("one\x7ftwo", "line break or a control", id="del"),
-    pytest.param("one\x85two", "line break or a control", id="next-line"),
-    pytest.param("one\x9ftwo", "line break or a control", id="c1-control"),
-    pytest.param("one\u2028two", "line break or a control", id="line-separator"),
-    pytest.param("one\u2029two", "line break or a control", id="paragraph-separator"),
-    pytest.param("one\ud800two", "line break or a control", id="lone-surrogate"),
-    pytest.param("one\uffffTwo", "line break or a control", id="noncharacter"),
+    pytest.param("one\ntwo", "one line, no control", id="line-feed"),
+    pytest.param("one\rtwo", "one line, no control", id="carriage-return"),
+    pytest.param("one\n", "one line, no control", id="line-feed-last"),
+    pytest.param("one\ttwo", "one line, no control", id="tab"),
+    pytest.param("one\0two", "one line, no control", id="nul"),
+    pytest.param("one\x1btwo", "one line, no control", id="escape"),
+    pytest.param("one\x7ftwo", "one line, no control", id="del"),
+    pytest.param("one\x85two", "one line, no control", id="next-line"),
+    pytest.param("one\x9ftwo", "one line, no control", id="c1-control"),
+    pytest.param("one\u2028two", "one line, no control", id="line-separator"),
+    pytest.param("one\u2029two", "one line, no control", id="paragraph-separator"),
+    pytest.param("one\ud800two", "one line, no control", id="lone-surrogate"),
+    pytest.param("one\uffffTwo", "one line, no control", id="noncharacter"),
     pytest.param(" one", "white space", id="space-first"),
     pytest.param("one\u3000", "white space", id="ideographic-space-last"),
     pytest.param("\N{PILE OF POO}" * 501, "500 characters", id="501-characters"),
@@ -268,20 +269,38 @@ GOOD_EMAILS = [
 ]
 
 REPOSITORIES = [
-    pytest.param("example.org/ada/sound", "is no repository", id="no-scheme"),
-    pytest.param("ftp://example.org/sound", "is no repository", id="ftp"),
-    pytest.param("javascript:alert(1)", "is no repository", id="javascript"),
-    pytest.param("file:///home/ada/sound", "is no repository", id="file"),
-    pytest.param("/home/ada/sound", "is no repository", id="path"),
-    pytest.param("https://", "is no repository", id="no-host"),
-    pytest.param("https://example.org/ada sound", "is no repository", id="space"),
-    pytest.param('https://example.org/"ada"', "is no repository", id="double-quote"),
-    pytest.param("https://example.org/o'connor", "is no repository", id="single-quote"),
     pytest.param(
-        "https://example.org/ada\n", "is no repository", id="line-break-at-the-end"
+        "example.org/ada/sound", "not a plain http(s) or ssh URL", id="no-scheme"
     ),
-    pytest.param("https://example.org/<b>", "is no repository", id="angle-brackets"),
-    pytest.param("https://example.org/`id`", "is no repository", id="backticks"),
+    pytest.param("ftp://example.org/sound", "not a plain http(s) or ssh URL", id="ftp"),
+    pytest.param(
+        "javascript:alert(1)", "not a plain http(s) or ssh URL", id="javascript"
+    ),
+    pytest.param("file:///home/ada/sound", "not a plain http(s) or ssh URL", id="file"),
+    pytest.param("/home/ada/sound", "not a plain http(s) or ssh URL", id="path"),
+    pytest.param("https://", "not a plain http(s) or ssh URL", id="no-host"),
+    pytest.param(
+        "https://example.org/ada sound", "not a plain http(s) or ssh URL", id="space"
+    ),
+    pytest.param(
+        'https://example.org/"ada"', "not a plain http(s) or ssh URL", id="double-quote"
+    ),
+    pytest.param(
+        "https://example.org/o'connor",
+        "not a plain http(s) or ssh URL",
+        id="single-quote",
+    ),
+    pytest.param(
+        "https://example.org/ada\n",
+        "not a plain http(s) or ssh URL",
+        id="line-break-at-the-end",
+    ),
+    pytest.param(
+        "https://example.org/<b>", "not a plain http(s) or ssh URL", id="angle-brackets"
+    ),
+    pytest.param(
+        "https://example.org/`id`", "not a plain http(s) or ssh URL", id="backticks"
+    ),
     pytest.param(
         "https://example.org/" + "s" * 500, "500 characters", id="520-characters"
     ),
@@ -353,12 +372,12 @@ def reserved() -> dict[str, list[str]]:
     return dict(vars(environment.get_template("includes/reserved.jinja").module))
 
 
-def refusal(generate: Generate, question: str, value: object) -> str:
+def refusal(generate: Generate, question: str, value: object, **answers: object) -> str:
     """Return the one line in which a question refuses an answer."""
     with pytest.raises(
         ValueError, match=f"^Validation error for question '{question}': "
     ) as caught:
-        generate(**{question: value})
+        generate(**{question: value}, **answers)
     message = str(caught.value)
     assert len(message.splitlines()) == 1
     assert message.isprintable()
@@ -377,7 +396,7 @@ def test_a_package_name_is_refused(generate: Generate, name: str, reason: str) -
     message = refusal(generate, "package_name", name)
     assert shown(name) in message
     assert re.search(reason, message)
-    assert message.endswith('such as "sound_tools".')
+    assert message.endswith('Example: "sound_tools".')
 
 
 @pytest.mark.parametrize("name", GOOD_PACKAGES)
@@ -399,7 +418,7 @@ def test_a_distribution_name_is_refused(
     message = refusal(generate, "distribution_name", name)
     assert shown(name) in message
     assert reason in message
-    assert message.endswith('such as "sound-tools".')
+    assert message.endswith('Example: "sound-tools".')
 
 
 @pytest.mark.parametrize("name", GOOD_DISTRIBUTIONS)
@@ -411,12 +430,22 @@ def test_a_distribution_name_is_taken(render: Render, name: str) -> None:
 def test_modules_are_refused(
     generate: Generate, render: Render, modules: str, culprit: str, reason: str
 ) -> None:
-    message = refusal(generate, "modules", modules)
+    message = refusal(generate, "modules", modules, package_name="pkg")
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        render({"modules": modules.split()}, "project")
-    assert f'"{json.dumps(culprit)[1:-1]}' in message
+        render({"modules": modules.split(), "package_name": "pkg"}, "project")
+    assert f": {shown(culprit)}" in message
     assert reason in message
-    assert message.endswith('such as "formats.wave:Wave,read_wave".')
+    assert message.endswith('Example: "formats.wave:Wave,read_wave".')
+
+
+@pytest.mark.parametrize(("modules", "culprit"), SPACES)
+def test_modules_with_spaces_are_refused(
+    generate: Generate, modules: str, culprit: str
+) -> None:
+    message = refusal(generate, "modules", modules)
+    typed_list = modules.startswith("[")
+    assert ("a:b,c" if typed_list else "no space beside") in message
+    assert culprit in message
 
 
 @pytest.mark.parametrize("modules", ODD_MODULES)
@@ -424,8 +453,8 @@ def test_modules_that_are_no_words_are_refused(
     generate: Generate, modules: object
 ) -> None:
     message = refusal(generate, "modules", modules)
-    assert re.search(r" is no (dotted\.module:Name,name|module name|name): ", message)
-    assert message.endswith('such as "formats.wave:Wave,read_wave".')
+    assert "not text or a list of texts" in message
+    assert message.endswith('Example: "formats.wave:Wave,read_wave".')
 
 
 @pytest.mark.parametrize(("modules", "expected"), GOOD_MODULES)
@@ -464,7 +493,7 @@ def test_text_is_refused(
     message = refusal(generate, "description", text)
     assert len(text) > 500 or shown(text) in message
     assert reason in message
-    assert message.endswith('such as "Read, write and filter sound files.".')
+    assert message.endswith('Example: "Read, write and filter sound files.".')
     for question in ["project_name", "user_name"]:
         with pytest.raises(
             ValueError, match=f"^Validation error for question '{question}': .*{reason}"
@@ -473,7 +502,7 @@ def test_text_is_refused(
 
 
 def test_an_empty_project_name_is_refused(generate: Generate) -> None:
-    assert refusal(generate, "project_name", "").endswith('such as "Sound Tools".')
+    assert refusal(generate, "project_name", "").endswith('Example: "Sound Tools".')
 
 
 @pytest.mark.parametrize("question", ["project_name", "description", "user_name"])
@@ -494,8 +523,10 @@ def test_what_may_stay_empty(render: Render, question: str) -> None:
 @pytest.mark.parametrize("email", EMAILS)
 def test_an_email_is_refused(generate: Generate, email: str) -> None:
     message = refusal(generate, "user_email", email)
-    assert f"{shown(email)} is no e-mail address" in message
-    assert message.endswith('such as "ada@example.org".')
+    reason = "the domain needs a dot" if "localhost" in email else "not an e-mail"
+    assert reason in message
+    assert shown(email) in message
+    assert message.endswith('Example: "ada@example.org".')
 
 
 def test_an_endless_email_is_refused(generate: Generate) -> None:
@@ -516,7 +547,7 @@ def test_a_repository_is_refused(
     message = refusal(generate, "repository", repository)
     assert len(repository) > 500 or shown(repository) in message
     assert reason in message
-    assert message.endswith('such as "https://example.org/ada/sound-tools".')
+    assert message.endswith('Example: "https://example.org/ada/sound-tools".')
 
 
 @pytest.mark.parametrize("repository", CREDENTIALS)
@@ -526,7 +557,7 @@ def test_credentials_are_refused_and_not_shown(
     message = refusal(generate, "repository", repository)
     assert "credentials" in message
     assert "secret" not in message
-    assert message.endswith('such as "https://example.org/ada/sound-tools".')
+    assert message.endswith('Example: "https://example.org/ada/sound-tools".')
 
 
 @pytest.mark.parametrize("repository", GOOD_REPOSITORIES)
@@ -545,7 +576,7 @@ def test_a_repository_is_taken(render: Render, repository: str) -> None:
         pytest.param("user_name", " a", id="user_name"),
         pytest.param("user_email", "ada", id="user_email"),
         pytest.param("repository", "ada", id="repository"),
-        pytest.param("modules", "ada", id="modules"),
+        pytest.param("modules", "Ada", id="modules"),
     ],
 )
 def test_the_example_in_a_message_would_pass(
@@ -553,9 +584,48 @@ def test_the_example_in_a_message_would_pass(
 ) -> None:
     with pytest.raises(ValueError, match=r"^Validation error") as caught:
         render({question: value}, "project")
-    example = re.search(r'(?:such as|as in) "([^"]+)"\.$', str(caught.value))
+    example = re.search(r'Example: "([^"]+)"\.$', str(caught.value))
     assert example
     assert render({question: example[1]}, "project")[question] == example[1]
+
+
+# ---- What the prompt shows ---------------------------------------------------------------------------------------------
+
+
+REFUSED: dict[str, list[Any]] = {
+    "project_name": [*TEXTS, pytest.param("")],
+    "package_name": PACKAGES,
+    "distribution_name": DISTRIBUTIONS,
+    "description": TEXTS,
+    "user_name": TEXTS,
+    "user_email": EMAILS,
+    "repository": [*REPOSITORIES, *CREDENTIALS],
+    "modules": [*MODULES, *SPACES],
+}
+
+
+@pytest.mark.parametrize("question", REFUSED)
+def test_a_refusal_fits_the_prompt(question: str) -> None:
+    """Copier shows one line of the terminal, however long and strange the value is."""
+    loaded = yaml.safe_load((ROOT / "copier.yml").read_text())
+    environment = SandboxedEnvironment(
+        **{**loaded["_envops"], "undefined": StrictUndefined},
+        extensions=[AnsibleCoreFiltersExtension],
+        loader=FileSystemLoader(ROOT),
+    )
+    validator = environment.from_string(loaded[question]["validator"])
+    recipe = {"modules": ["cli:main"], "files": [], "suggested": ""}
+    prompt = {"defaults": False, "data": {}}
+    context = {"base": "", "package_name": "pkg", "recipe": recipe}
+    for case in REFUSED[question]:
+        value = case.values[0]
+        for typed in [value, f"{value}!" * 40, f"{value}\x7f" * 200, f"é {value}"]:
+            answers = {**context, question: typed, "_copier_conf": prompt}
+            message = validator.render(answers).strip()
+            shown = f"Validation error for question '{question}': {message}"
+            assert len(shown) <= 80, shown
+            assert shown.isprintable()
+            assert message or typed != value, value
 
 
 @pytest.mark.parametrize(("title", "package"), TITLES)
@@ -596,30 +666,36 @@ def test_the_folder_gives_the_title(render: Render, folder: str, title: str) -> 
     ("question", "value", "reason"),
     [
         pytest.param(
-            "package_name", "class", '"class" is a Python keyword', id="package_name"
+            "package_name",
+            "class",
+            'a Python keyword, change it: "class"',
+            id="package_name",
         ),
         pytest.param(
             "distribution_name",
             "sound-",
-            '"sound-" is no distribution name',
+            'letter or digit at both ends: "sound-"',
             id="distribution_name",
         ),
         pytest.param(
             "modules",
             "a:x a.b:y",
-            '"a" would be a package and also a module',
+            'a package and a module: "a"',
             id="modules",
         ),
         pytest.param(
-            "description", "one\ntwo", r'"one\ntwo" has a line break', id="description"
+            "description",
+            "one\ntwo",
+            r'no control characters: "one\ntwo"',
+            id="description",
         ),
         pytest.param(
-            "user_email", "ada", '"ada" is no e-mail address', id="user_email"
+            "user_email", "ada", 'not an e-mail address: "ada"', id="user_email"
         ),
         pytest.param(
             "repository",
             "https://ada:secret@example.org",
-            "holds credentials",
+            "no credentials",
             id="repository",
         ),
     ],

@@ -14,6 +14,7 @@ TOOLS_WORDS = """
 build.a:x dist.b:y venv.c:z htmlcov.d:e test_f.g:h node_modules.i:j
 tests.k:TestCase,test_it,setup_module,pytest_plugins,setUp,maxDiff,readFile,T,_x
 l.m:TestCase,a o.p:I,O,IO,l
+q _r.s _v t.test_u:
 """
 
 # Each value of each option at least once.
@@ -142,6 +143,8 @@ def test_readme_example_runs(generate: Generate) -> None:
         "greeting:Greeter,greet",
         "filters.bands:BANDS",
         "_core:CoreError",
+        "utils bands:BANDS",
+        "utils",
         "",
     ):
         project = generate(project_name="Sound", modules=modules)

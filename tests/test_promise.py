@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import test_names
 import yaml
-from conftest import RELEASES, ROOT, git, template_outside_git
+from conftest import RELEASES, ROOT, born, copier, git, template_outside_git
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
@@ -101,7 +101,7 @@ def taken(
 ) -> list[Any]:
     """Return those values that the validator of a question has nothing to say against.
 
-    In an update, the project was born with the name, and answered before what it answers.
+    In an update, the project was born with the name. Releases before 1.3 did not record earlier answers.
     """
     loaded = yaml.safe_load((template / "copier.yml").read_text())
     environment = SandboxedEnvironment(
@@ -111,12 +111,13 @@ def taken(
     )
     validator = environment.from_string(loaded[question]["validator"])
     recipe: dict[str, Any] = {"modules": [], "files": [], "packages": [], "never": {}}
-    answers = {"package_name": "demo", "starter": "library", "recipe": recipe}
+    recipe["suggested"] = "greeting:Greeter"
+    answers = {"package_name": "pkg", "starter": "library", "recipe": recipe}
     answers |= {"base": "", "own_files": []}
 
     def said(value: Any) -> str:
         own = {question: value}
-        known = {"born": own, "before": own} if updated else {}
+        known = {"born": own} if updated else {}
         return validator.render(answers | own | known).strip()
 
     return [value for value in typed if not said(value)]
@@ -137,3 +138,22 @@ def test_no_validator_is_tightened(
     before = taken(last, question, typed)
     assert before
     assert taken(template_outside_git(), question, before, updated=True) == before
+
+
+def test_an_update_keeps_recorded_answers(history: Path, tmp_path: Path) -> None:
+    """Also those that a new project no longer gets, by a rule or by default."""
+    words = "sound.wave:Wave formats.py:Format"
+    answers = {"package_name": "sound", "modules": words, "python_min": "3.12"}
+    project = born(history, RELEASES[0], tmp_path / "demo", answers)
+    file = project / ".copier-answers.yml"
+    before = yaml.safe_load(file.read_text())
+    assert before["user_name"] == "demo contributors"
+    copier(
+        "update", "--defaults", f"--data=modules={words} new:x", project, cwd=tmp_path
+    )
+    after = yaml.safe_load(file.read_text())
+    kept = before.keys() - {"_commit", "_src_path", "before", "modules"}
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert after["modules"] == f"{words} new:x"
+    assert (project / "src/sound/sound/wave.py").is_file()
+    assert git(project, "diff", "--name-only", "--", "src", "tests") == ""

@@ -248,7 +248,7 @@ def model(
     public: dict[str, set[str]] = {package: set()}
     for entry in entries.split():
         path, _, names = f"{package}.{entry}".partition(":")
-        named[path] = names.split(",")
+        named[path] = names.split(",") if names else []
         public.setdefault(path.rpartition(".")[0], set()).update(named[path])
         while path != package:
             path, _, child = path.rpartition(".")

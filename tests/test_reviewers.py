@@ -105,7 +105,7 @@ def distributions(project: Path, folder: Path) -> tuple[Path, Path]:
 def test_reviewers_find_nothing(
     generate: Generate, answers: dict[str, Any], tmp_path: Path
 ) -> None:
-    project = generate(project_name="Demo", **answers)
+    project = generate(project_name="Demo", user_name="Ada Lovelace", **answers)
     git(project, "init", "--quiet")
     git(project, "add", "--all")
     assert repo_review(project) == ({} if answers["ci"] == "github" else NOT_ON_GITHUB)

@@ -153,7 +153,7 @@ def test_a_clash_with_its_modules_is_refused(generate: Generate, starter: Path) 
         module = word.partition(":")[0]
         if all(part.isidentifier() for part in module.split(".")):
             with pytest.raises(
-                ValueError, match=f'"{module}" has a file of the starter'
+                ValueError, match=f'the starter has this module: "{module}"'
             ):
                 generate(starter=starter.name, modules=f"{module}:Thing")
 
