@@ -40,6 +40,9 @@ version = { attr = "tiny.__version__" }
 
 [tool.ruff]
 line-length = 99
+
+[tool.uv]
+managed = false
 """
 MODULE = """\
 __version__ = "0.1.0"
