@@ -24,18 +24,22 @@ import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 if not sys.flags.no_site:
-    import glob
-    import re
-    import shutil
-    import subprocess
-    import venv
-    from importlib.metadata import distributions
-    from typing import Any
-
-    WHEELS = glob.glob(f"{os.path.dirname(os.__file__)}/ensurepip/_bundled/pip-*.whl")
-    WHEELS += glob.glob("/usr/share/python-wheels/pip-*.whl")  # Debian's
+    try:
+        import glob
+        import re
+        import shutil
+        import subprocess
+        import sysconfig
+        import venv
+        from importlib.metadata import distributions
+        from typing import Any
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.dont_write_bytecode = True  # half a file, as on a full disk, would not load
+    BUNDLED = os.path.join(os.path.dirname(os.__file__), "ensurepip", "_bundled")
+    BUNDLED = sysconfig.get_config_var("WHEEL_PKG_DIR") or BUNDLED  # Debian has another
+    WHEELS = glob.glob(f"{glob.escape(BUNDLED)}/pip-*.whl")
     sys.path[:0] = [HERE, *WHEELS[:1]]
-    sys.dont_write_bytecode = True  # half of it, as on a full disk, would not load
     import lock  # type: ignore[import-not-found]
 
 OPTIONS = ["help", "prod", "check", "python=", "offline", "locked", "lock", "upgrade"]
@@ -137,8 +141,8 @@ def become(command: list[str], program: str = "") -> int:
         os.execvp(program or command[0], command)
     except OSError as error:
         found = not isinstance(error, (FileNotFoundError, NotADirectoryError))
-        reason = f"cannot run ({error.strerror})" if found else "command not found"
-        say(f"{reason}: {command[0]}")
+        text = f"cannot run {command[0]}: {error.strerror}"
+        say(text if found else f"command not found: {command[0]}")
         return 126 if found else 127
 
 
@@ -170,10 +174,11 @@ def run(
 
 def pip(python: str) -> list[str]:
     """Return how to start the pip of this Python for the environment of another."""
-    if WHEELS:
-        return [python, "-Iu", os.path.join(WHEELS[0], "pip")]
-    (found,) = (x for x in sys.path if os.path.isdir(f"{x}/pip"))
-    return [python, "-Iu", os.path.join(found, "pip", "__pip-runner__.py")]
+    found = [x for x in sys.path if os.path.isdir(f"{x}/pip")]
+    if not WHEELS + found:
+        raise ValueError(f"{BASE} has no pip: install python3-venv, or another Python")
+    program = "pip" if WHEELS else "pip/__pip-runner__.py"
+    return [python, "-Iu", os.path.join((WHEELS + found)[0], program)]
 
 
 def settings() -> Any:
@@ -181,7 +186,8 @@ def settings() -> Any:
     own, said = os.path.join(HERE, "pip.conf"), ""  # which an organisation may add
     for more in [{}, {"PIP_CONFIG_FILE": own}][: 1 + os.path.isfile(own)]:
         command = [*pip(BASE), "--log", os.devnull, "config", "list"]
-        env = {**os.environ, "PIP_QUIET": "0", **more}
+        off = ("PIP_QUIET", "PIP_USER", "PIP_GLOBAL", "PIP_SITE")  # its own options
+        env = os.environ | dict.fromkeys(off, "0") | more
         said += subprocess.check_output(command, env=env, text=True)
     return lock.settings(said)
 
@@ -239,6 +245,7 @@ def claim() -> None:
 
 def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     """Make .venv match the lock, and the lock match the requirements."""
+    pip(BASE)  # which says so if there is none
     text = read(LOCK)
     reason = lock.outdated(ROOT, text) or ("as asked" if renew else "")
     if reason and locked and not renew:
@@ -362,6 +369,13 @@ def main(arguments: list[str]) -> int:
             if run([UV, "pip", "compile", *export], settings()) is None:
                 raise ValueError(f"{path} is not written, for the reason above")
         os.close(handle)
+    if not command and sys.stderr.isatty() and not CI:
+        path = os.path.join(BIN, "activate")
+        say(
+            f'to activate it:  "{path}.bat"'
+            if WINDOWS
+            else f"to activate it:  . '{path}'"
+        )
     return execute(command, mode) if command else 0
 
 

@@ -176,6 +176,8 @@ def settings(listed: str) -> dict[str, str]:
         entry = rf"(?m)^{section}\.(?:default-)?([\w-]+)='(.*)'$"
         for key, value in re.findall(entry, listed):
             items = value.replace("\\n", " ").split()
+            # Paths may be relative to where the user is.
+            items = [os.path.abspath(x) if os.path.exists(x) else x for x in items]
             if key in SETTINGS and items:
                 told["PIP_" + key.upper().replace("-", "_")] = " ".join(items)
                 told[SETTINGS[key]] = ("," if key == "find-links" else " ").join(items)
