@@ -17,30 +17,24 @@ BOOTSTRAP_UV=0 leaves everything to pip. pip's index settings count for uv, too.
 
 # The stamp in .venv is a copy of all that .venv was made from. While it is true, the
 # command runs at once. Else this file runs again, with more imports, and does the work.
-from __future__ import annotations
-
 import os
 import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 if not sys.flags.no_site:
+    sys.path.insert(0, HERE)
+    sys.dont_write_bytecode = True  # half a file, as on a full disk, would not load
     try:
         import glob
         import re
         import shutil
         import subprocess
-        import sysconfig
         import venv
         from importlib.metadata import distributions
-        from typing import Any
+
+        import lock  # type: ignore[import-not-found]
     except KeyboardInterrupt:
         sys.exit(130)
-    sys.dont_write_bytecode = True  # half a file, as on a full disk, would not load
-    BUNDLED = os.path.join(os.path.dirname(os.__file__), "ensurepip", "_bundled")
-    BUNDLED = sysconfig.get_config_var("WHEEL_PKG_DIR") or BUNDLED  # Debian has another
-    WHEELS = glob.glob(f"{glob.escape(BUNDLED)}/pip-*.whl")
-    sys.path[:0] = [HERE, *WHEELS[:1]]
-    import lock  # type: ignore[import-not-found]
 
 OPTIONS = ["help", "prod", "check", "python=", "offline", "locked", "lock", "upgrade"]
 OPTIONS += ["upgrade-package=", "export="]
@@ -51,13 +45,9 @@ BIN = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
 PYTHON, UV = (os.path.join(BIN, x + ".exe" * WINDOWS) for x in ("python", "uv"))
 STAMP = os.path.join(VENV, "bootstrap.stamp")  # empty until .venv is ready
 CHOSEN = os.path.join(VENV, "bootstrap.txt")  # the pins that pip and uv see
-PYPROJECT, LOCK, PROD = (
-    "pyproject.toml",
-    "requirements_lock.txt",
-    "requirements_prod.txt",
-)
+LOCK, PROD = "requirements_lock.txt", "requirements_prod.txt"
 BASE = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
-MADE_BY = ["{}.{}".format(*sys.version_info), repr(BASE), repr(ROOT)]
+MADE_BY = ["Python {}.{}".format(*sys.version_info), repr(BASE), repr(ROOT)]
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
@@ -67,16 +57,13 @@ def say(text: str) -> None:
     print("bootstrap:", text, file=sys.stderr, flush=True)
 
 
-def read(name: str, errors: str = "strict") -> str:
+def read(name: str) -> str:
     """Return the text of a file in ROOT, or nothing if there is no such file."""
     try:
         with open(os.path.join(ROOT, name), "rb") as file:
-            data = file.read().removeprefix(b"\xef\xbb\xbf")
-        return data.decode(errors=errors).replace("\r\n", "\n")
+            return file.read().decode(errors="replace").replace("\r\n", "\n")
     except (FileNotFoundError, NotADirectoryError):
         return ""
-    except UnicodeDecodeError:
-        raise ValueError(f"{name} is not UTF-8: save it as UTF-8") from None
 
 
 def write(path: str, text: str) -> None:
@@ -92,7 +79,7 @@ def stamp(mode: str, names: list[str]) -> str:
     """Return what the stamp holds if .venv was made from these files as they are."""
     texts = ["\t".join([*MADE_BY, mode, *names])]
     for name in names:
-        lines = read(name, "replace").split("\n")
+        lines = read(name).split("\n")
         if name.endswith(".py"):
             lines = [line for line in lines if line.startswith("__version__")]
         texts += [name, str(len(lines)), *lines]
@@ -101,7 +88,7 @@ def stamp(mode: str, names: list[str]) -> str:
 
 def ready(mode: str) -> bool:
     """Return whether .venv is what the project's files ask for."""
-    held = read(STAMP, "replace")
+    held = read(STAMP)
     names = held.partition("\n")[0].split("\t")[4:]
     usable = os.path.isfile(PYTHON) and os.access(PYTHON, os.X_OK)
     return bool(names) and usable and held == stamp(mode, names)
@@ -172,37 +159,12 @@ def run(
     return None if done.returncode else said
 
 
-def pip(python: str) -> list[str]:
-    """Return how to start the pip of this Python for the environment of another."""
-    found = [x for x in sys.path if os.path.isdir(f"{x}/pip")]
-    if not WHEELS + found:
-        raise ValueError(f"{BASE} has no pip: install python3-venv, or another Python")
-    program = "pip" if WHEELS else "pip/__pip-runner__.py"
-    return [python, "-Iu", os.path.join((WHEELS + found)[0], program)]
-
-
-def settings() -> Any:
-    """Return the index settings of pip, as variables for pip and for uv."""
-    own, said = os.path.join(HERE, "pip.conf"), ""  # which an organisation may add
-    for more in [{}, {"PIP_CONFIG_FILE": own}][: 1 + os.path.isfile(own)]:
-        command = [*pip(BASE), "--log", os.devnull, "config", "list"]
-        off = ("PIP_QUIET", "PIP_USER", "PIP_GLOBAL", "PIP_SITE")  # its own options
-        env = os.environ | dict.fromkeys(off, "0") | more
-        said += subprocess.check_output(command, env=env, text=True)
-    return lock.settings(said)
-
-
 def freeze(uv: str, flags: list[str]) -> str:
     """Return a new lock; pins stay unless they must change or the flags say so."""
     draft, header = os.path.join(VENV, LOCK), lock.command(ROOT)
     write(draft, read(LOCK))
-    command = [uv, *header[1:], f"--output-file={draft}", *flags]
-    command.remove(f"--output-file={LOCK}")
-    more = settings() | {"UV_NO_SYSTEM_CONFIG": "1"}
-    more |= dict.fromkeys(("XDG_CONFIG_HOME", "APPDATA"), VENV)
-    # What the project itself tells uv counts here: a cooldown, or overrides.
-    own = read("uv.toml") or re.search(r"(?m)^\[+tool\.uv\b", read(PYPROJECT))
-    more |= {"UV_NO_CONFIG": "0"} if own else {}
+    command = [uv, *lock.command(ROOT, draft)[1:], *flags]
+    more = lock.settings() | lock.project_settings(ROOT)
     said = run(command, more)
     if "missing an upload date" in (said or ""):
         say("the index tells no upload times, so nothing is too new for this lock")
@@ -245,14 +207,17 @@ def claim() -> None:
 
 def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     """Make .venv match the lock, and the lock match the requirements."""
-    pip(BASE)  # which says so if there is none
-    text = read(LOCK)
+    with open(os.path.join(ROOT, PROD), "rb") as file:
+        if (data := file.read()).startswith(b"\xef\xbb\xbf"):
+            write(file.name, data[3:].decode())
+            say(f"{PROD}: removed the byte order mark, which setuptools cannot read")
+    text = lock.read(os.path.join(ROOT, LOCK)) if read(LOCK) else ""
     reason = lock.outdated(ROOT, text) or ("as asked" if renew else "")
     if reason and locked and not renew:
         raise ValueError(f"{reason}: run ./bootstrap --lock and commit it")
     by_uv = os.environ.get("BOOTSTRAP_UV") != "0"
     pin = "".join(x.line for x in lock.pins(text) if x.name == "uv" and by_uv)
-    same = read(STAMP, "replace").split("\t")[:3] == MADE_BY
+    same = read(STAMP).split("\t")[:3] == MADE_BY
     # uv is one on PATH, or that of a sound .venv, or pip gets the one of the lock.
     folders = [x for x in os.environ.get("PATH", "").split(os.pathsep) if x != BIN]
     uv = shutil.which("uv", path=os.pathsep.join(folders)) or (UV if same else "")
@@ -264,25 +229,25 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     get = ["install", "--no-deps", "--require-hashes", "--requirement", CHOSEN]
     if pin and not uv:
         write(CHOSEN, pin)
-        uv = UV if run([*pip(PYTHON), *get], settings()) is not None else ""
+        uv = UV if run([*lock.pip(PYTHON), *get], lock.settings()) is not None else ""
     if reason:
         say(f"{reason}: renewing it")
         text = freeze(uv, flags)
     write(STAMP, "")
-    count = install([uv, "pip"] if uv else pip(PYTHON), get, lock.pins(text), mode)
+    count = install([uv, "pip"] if uv else lock.pip(PYTHON), get, text, mode)
     if text != read(LOCK):
         write(os.path.join(ROOT, LOCK), text)
-    inputs = [PYPROJECT, LOCK]
+    inputs = ["pyproject.toml", LOCK]
     inputs += (x[3:] for x in lock.requirements(ROOT, *lock.sources(ROOT)))
     inputs += glob.glob("src/*/__init__.py", root_dir=ROOT)
     write(STAMP, stamp(mode, inputs))
-    how = "uv" if uv else "pip"
-    say(f".venv is ready: {count} packages by {how}, Python {MADE_BY[0]}")
+    say(f".venv is ready: {count} packages by {'uv' if uv else 'pip'}, {MADE_BY[0]}")
 
 
-def install(tool: list[str], get: list[str], pins: list[Any], mode: str) -> int:
+def install(tool: list[str], get: list[str], text: str, mode: str) -> int:
     """Install exactly the pins, and the project if it is a package; count them."""
-    build, names = lock.build_requires(ROOT), {x.name for x in pins}
+    build, pins = lock.build_requires(ROOT), lock.pins(text)
+    names = {x.name for x in pins}
     if build - names:
         raise ValueError(f"{LOCK} lacks {', '.join(build - names)}: add it")
     asked = {x.name for each in lock.requirements(ROOT, PROD).values() for x in each}
@@ -291,12 +256,12 @@ def install(tool: list[str], get: list[str], pins: list[Any], mode: str) -> int:
     chosen = lock.needed(pins, kept | build)
     write(CHOSEN, "".join(x.line for x in pins if x.name in chosen))
     by_uv = tool[1:] == ["pip"]
-    get = [*tool, *get, *(["--exact"] if by_uv else [])]
+    get = [*tool, *get, *["--exact"] * by_uv]
     # With all in uv's cache, there is nothing to ask the index.
     done = run(get, {"UV_OFFLINE": "1"}, quiet=True) if by_uv else None
-    if done is None and run(get, settings()) is None:
-        hint = ": run this without --offline" if "UV_OFFLINE" in os.environ else ""
-        raise ValueError(f"{LOCK} could not be installed, for the reason above{hint}")
+    if done is None and run(get, lock.settings()) is None:
+        offline = ": --offline" if "UV_OFFLINE" in os.environ else ""
+        raise ValueError(f"{LOCK} could not be installed, see above{offline}")
     add = ["--no-deps", "--no-build-isolation", "--force-reinstall", "--editable", "."]
     # setuptools takes $x and {x} in the path of .venv for variables.
     more = {x: x for x in re.findall(r"[${](\w+)", ROOT) if x not in os.environ}
@@ -366,16 +331,12 @@ def main(arguments: list[str]) -> int:
         if path := options.get("--export"):
             export = ["--universal", "--no-deps", "--generate-hashes", CHOSEN]
             export += ["--format=pylock.toml", f"--output-file={os.path.abspath(path)}"]
-            if run([UV, "pip", "compile", *export], settings()) is None:
+            if run([UV, "pip", "compile", *export], lock.settings()) is None:
                 raise ValueError(f"{path} is not written, for the reason above")
         os.close(handle)
     if not command and sys.stderr.isatty() and not CI:
-        path = os.path.join(BIN, "activate")
-        say(
-            f'to activate it:  "{path}.bat"'
-            if WINDOWS
-            else f"to activate it:  . '{path}'"
-        )
+        line = f'"{BIN}\\activate.bat"' if WINDOWS else f". '{BIN}/activate'"
+        say(f"to activate it:  {line}")
     return execute(command, mode) if command else 0
 
 

@@ -1,11 +1,15 @@
-"""What bootstrap.py knows of the lock, the requirements files and the index settings.
+"""What bootstrap.py knows of the lock, the requirements files, pip and the index settings.
 
-Nothing here runs a program or writes a file. `packaging` is the one that pip contains. A
-ValueError has the one line that the user gets.
+Nothing here writes a file. `packaging` is the one that pip contains. A ValueError has the
+one line that the user gets.
 """
 
+import glob
 import os
 import re
+import subprocess
+import sys
+import sysconfig
 from typing import Any
 
 LOCK = "requirements_lock.txt"
@@ -49,8 +53,24 @@ def read(path: str) -> str:
         raise ValueError(f"{path} is not UTF-8: save it as UTF-8") from None
 
 
+def pip(python: str) -> list[str]:
+    """Return how to start the pip of this Python for the environment of another."""
+    bundled = os.path.join(os.path.dirname(os.__file__), "ensurepip", "_bundled")
+    bundled = sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled  # Debian has another
+    found = glob.glob(f"{glob.escape(bundled)}/pip-*.whl")
+    program = "pip" if found else "pip/__pip-runner__.py"
+    found += [x for x in sys.path if os.path.isdir(f"{x}/pip")]
+    if not found:
+        base = sys.executable
+        raise ValueError(f"{base} has no pip: install python3-venv, or another Python")
+    sys.path[:] = [*sys.path, *({found[0]} - {*sys.path})]  # for `packaging`
+    return [python, "-Iu", os.path.join(found[0], program)]
+
+
 def requirement(text: str) -> Any:
     """Parse a requirement (PEP 508) and normalize its name (PEP 503)."""
+    if "pip" not in sys.modules:
+        pip(sys.executable)  # which finds it
     from pip._vendor.packaging.requirements import (  # type: ignore[import-not-found, unused-ignore]
         Requirement,
     )
@@ -127,7 +147,7 @@ def pins(lock: str) -> list[Any]:
             found[-1].version = str(found[-1].specifier).removeprefix("==")
         elif not re.fullmatch(r"\s*(#.*)?", line) or not line.isprintable():
             # Not the whole line: an address may hold a password.
-            shown = re.sub(r"[^\s=]*://\S*|[^\s=]+@\S+", "...", line)[:80]
+            shown = re.sub(r"[^\s=]*://\S*|[^\s=]+@\S+|[0-9a-f]{16,}", "...", line)[:80]
             raise ValueError(
                 f"{LOCK}: {shown!r} is neither a pin with sha256 hashes nor a comment. "
                 "Remove it, or delete the file to make a new one"
@@ -152,10 +172,10 @@ def build_requires(root: str) -> set[str]:
     return {requirement(each).name for each in found}
 
 
-def command(root: str) -> list[str]:
-    """Return the command that makes the lock, which stands in its header."""
+def command(root: str, output: str = LOCK) -> list[str]:
+    """Return the command that makes the lock; as it is here, it stands in the header."""
     options = ["--universal", "--generate-hashes", "--no-strip-extras"]
-    options += [f"--python-version={floor(root)}", f"--output-file={LOCK}"]
+    options += [f"--python-version={floor(root)}", f"--output-file={output}"]
     return ["uv", "pip", "compile", *options, *sources(root)]
 
 
@@ -169,9 +189,32 @@ def lacking(found: list[Any], versions: dict[str, str]) -> list[str]:
     return [str(x) for x in missing]
 
 
-def settings(listed: str) -> dict[str, str]:
-    """Return what `pip config list` says of the index, as variables for pip and uv."""
-    told = {}
+def project_settings(root: str) -> dict[str, str]:
+    """Return variables with which uv reads the project's own settings and no others.
+
+    They count when a lock is made: a cooldown, or overrides of versions.
+    """
+    text = read(os.path.join(root, PYPROJECT))
+    own = os.path.isfile(os.path.join(root, "uv.toml"))
+    if not own and not re.search(r"(?m)^\[+tool\.uv\b", text):
+        return {}
+    nowhere = os.path.join(root, ".venv", "uv")
+    told = {"XDG_CONFIG_HOME": nowhere, "APPDATA": nowhere, "UV_NO_CONFIG": "0"}
+    return told | {"UV_NO_SYSTEM_CONFIG": "1"}
+
+
+def settings() -> dict[str, str]:
+    """Return what pip's settings say of the index, as variables for pip and for uv."""
+    told, listed = {}, ""
+    own = os.path.join(os.path.dirname(os.path.realpath(__file__)), "pip.conf")
+    for more in [{}, {"PIP_CONFIG_FILE": own}][: 1 + os.path.isfile(own)]:
+        # Settings of options that `pip config` has itself.
+        off = ("PIP_QUIET", "PIP_USER", "PIP_GLOBAL", "PIP_SITE")
+        env = os.environ | dict.fromkeys(off, "0") | more
+        asked = [*pip(sys.executable), "--log", os.devnull, "config", "list"]
+        listed += subprocess.run(
+            asked, env=env, stdout=subprocess.PIPE, text=True, check=False
+        ).stdout
     for section in ("global", "install", ":env:"):
         entry = rf"(?m)^{section}\.(?:default-)?([\w-]+)='(.*)'$"
         for key, value in re.findall(entry, listed):
