@@ -20,9 +20,8 @@ BOOTSTRAP_UV=0 leaves everything to pip. pip's index settings count for uv, too.
 import os
 import sys
 
-HERE = os.path.dirname(os.path.realpath(__file__))
 if not sys.flags.no_site:
-    sys.path.insert(0, HERE)
+    sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
     sys.dont_write_bytecode = True  # half a file, as on a full disk, would not load
     try:
         import glob
@@ -36,8 +35,7 @@ if not sys.flags.no_site:
     except KeyboardInterrupt:
         sys.exit(130)
 
-OPTIONS = ["help", "prod", "check", "python=", "offline", "locked", "lock", "upgrade"]
-OPTIONS += ["upgrade-package=", "export="]
+OPTIONS = "help prod check python= offline locked lock upgrade upgrade-package= export="
 WINDOWS = sys.platform == "win32"
 ROOT = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else ".")  # by the launcher
 VENV = os.path.join(ROOT, ".venv")
@@ -135,8 +133,8 @@ def become(command: list[str], program: str = "") -> int:
 
 def run(
     command: list[str], more: dict[str, str] | None = None, quiet: bool = False
-) -> str | None:
-    """Run pip or uv, led nowhere else; return its output, None if it fails."""
+) -> tuple[bool, str]:
+    """Run pip or uv, led nowhere else; return whether it succeeds, and its output."""
     live = sys.stderr.isatty() and not CI and not quiet
     try:
         with subprocess.Popen(
@@ -151,12 +149,12 @@ def run(
         ) as done:
             said = done.communicate()[0] or ""
     except OSError:
-        return None
+        return False, ""
     if done.returncode and not quiet:
         # Of a crash of pip, only the last line tells what is wrong.
         stack = r"(?m)^Traceback .*\n(?:[ \t].*\n)*"
         sys.stderr.write(re.sub(stack, "", said))
-    return None if done.returncode else said
+    return not done.returncode, said
 
 
 def freeze(uv: str, flags: list[str]) -> str:
@@ -165,11 +163,13 @@ def freeze(uv: str, flags: list[str]) -> str:
     write(draft, read(LOCK))
     command = [uv, *lock.command(ROOT, draft)[1:], *flags]
     more = lock.settings() | lock.project_settings(ROOT)
-    said = run(command, more)
-    if "missing an upload date" in (said or ""):
+    done, said = run(command, more, quiet=True)
+    if "missing an upload date" in said:
         say("the index tells no upload times, so nothing is too new for this lock")
-        said = run(command, more | {"UV_EXCLUDE_NEWER": "false"})
-    if said is None:
+        more |= {"UV_EXCLUDE_NEWER": "false"}
+    if not done or "UV_EXCLUDE_NEWER" in more:
+        done, _ = run(command, more)
+    if not done:
         raise ValueError(f"no new {LOCK}, for the reason above: it is unchanged")
     first, _, rest = read(draft).split("\n", 2)
     text = f"{first}\n#    {' '.join(header)}\n{rest}"
@@ -192,9 +192,8 @@ def claim() -> None:
     """Make .venv anew, if this program made it before."""
     if os.pathsep in ROOT or not ROOT.isprintable():
         raise ValueError(f"no PATH can name {ROOT!r}: rename the folder")
-    if not os.path.lexists(VENV):
-        os.mkdir(VENV)
-    if not os.path.isdir(VENV) or (os.listdir(VENV) and not os.path.exists(STAMP)):
+    os.makedirs(VENV, exist_ok=True)
+    if os.listdir(VENV) and not os.path.exists(STAMP):
         raise ValueError(f"{VENV} was made by something else: move it away")
     write(STAMP, "")
     for entry in os.scandir(VENV):
@@ -217,11 +216,11 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
         raise ValueError(f"{reason}: run ./bootstrap --lock and commit it")
     by_uv = os.environ.get("BOOTSTRAP_UV") != "0"
     pin = "".join(x.line for x in lock.pins(text) if x.name == "uv" and by_uv)
-    same = read(STAMP).split("\t")[:3] == MADE_BY
+    same = read(STAMP).split("\t")[:3] == MADE_BY and run([PYTHON, "-ISc", ""])[0]
     # uv is one on PATH, or that of a sound .venv, or pip gets the one of the lock.
     folders = [x for x in os.environ.get("PATH", "").split(os.pathsep) if x != BIN]
     uv = shutil.which("uv", path=os.pathsep.join(folders)) or (UV if same else "")
-    uv = uv if uv and by_uv and run([uv, "--version"], quiet=True) else ""
+    uv = uv if uv and by_uv and run([uv, "--version"], quiet=True)[0] else ""
     if reason and not uv and not pin:
         raise ValueError(f"{reason}: only uv can renew it: install uv")
     if not (uv and same):
@@ -229,7 +228,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     get = ["install", "--no-deps", "--require-hashes", "--requirement", CHOSEN]
     if pin and not uv:
         write(CHOSEN, pin)
-        uv = UV if run([*lock.pip(PYTHON), *get], lock.settings()) is not None else ""
+        uv = UV if run([*lock.pip(PYTHON), *get], lock.settings())[0] else ""
     if reason:
         say(f"{reason}: renewing it")
         text = freeze(uv, flags)
@@ -258,14 +257,14 @@ def install(tool: list[str], get: list[str], text: str, mode: str) -> int:
     by_uv = tool[1:] == ["pip"]
     get = [*tool, *get, *["--exact"] * by_uv]
     # With all in uv's cache, there is nothing to ask the index.
-    done = run(get, {"UV_OFFLINE": "1"}, quiet=True) if by_uv else None
-    if done is None and run(get, lock.settings()) is None:
+    done = by_uv and run(get, {"UV_OFFLINE": "1"}, quiet=True)[0]
+    if not done and not run(get, lock.settings())[0]:
         offline = ": --offline" if "UV_OFFLINE" in os.environ else ""
         raise ValueError(f"{LOCK} could not be installed, see above{offline}")
     add = ["--no-deps", "--no-build-isolation", "--force-reinstall", "--editable", "."]
     # setuptools takes $x and {x} in the path of .venv for variables.
     more = {x: x for x in re.findall(r"[${](\w+)", ROOT) if x not in os.environ}
-    if build and run([*tool, "install", *add], more) is None:
+    if build and not run([*tool, "install", *add], more)[0]:
         raise ValueError("the package could not be built, for the reason above")
     surplus = (chosen | {"pip", "setuptools", "uv", "wheel"}) - kept
     run([*tool, "uninstall", *sorted(surplus)], quiet=True)
@@ -283,7 +282,7 @@ def choose(asked: str) -> str:
     paths = glob.glob(f"{glob.escape(pyenv)}/versions/{glob.escape(asked)}*/bin/python")
     code = "import sys; print('{}.{}'.format(*sys.version_info), sys._base_executable)"
     for program in [asked, f"python{asked}", *paths]:
-        said = run([program, "-ESc", code], quiet=True) or ""
+        _, said = run([program, "-ESc", code], quiet=True)
         version, _, base = said.strip().partition(" ")
         if version and (asked.startswith(version) or not asked[0].isdigit()):
             return os.path.realpath(base)
@@ -298,7 +297,7 @@ def main(arguments: list[str]) -> int:
         from getopt import GetoptError, getopt  # slow to import
 
         try:
-            pairs, command = getopt(arguments, "h", OPTIONS)
+            pairs, command = getopt(arguments, "h", OPTIONS.split())
         except GetoptError as error:
             raise ValueError(f"{error.msg}: see ./bootstrap --help") from None
     options = dict(pairs)
@@ -315,9 +314,8 @@ def main(arguments: list[str]) -> int:
         refuse_links()
         if checks:
             raise ValueError(".venv is out of date: run ./bootstrap")
-        asked = choose(options["--python"]) if "--python" in options else BASE
-        if asked != BASE:
-            return become([asked, "-I", __file__, ROOT, *arguments])
+        if "--python" in options and (python := choose(options["--python"])) != BASE:
+            return become([python, "-I", __file__, ROOT, *arguments])
         if "--offline" in options:
             os.environ["UV_OFFLINE"] = "1"
         handle = os.open(__file__ if WINDOWS else ROOT, os.O_RDONLY)
@@ -331,7 +329,7 @@ def main(arguments: list[str]) -> int:
         if path := options.get("--export"):
             export = ["--universal", "--no-deps", "--generate-hashes", CHOSEN]
             export += ["--format=pylock.toml", f"--output-file={os.path.abspath(path)}"]
-            if run([UV, "pip", "compile", *export], lock.settings()) is None:
+            if not run([UV, "pip", "compile", *export], lock.settings())[0]:
                 raise ValueError(f"{path} is not written, for the reason above")
         os.close(handle)
     if not command and sys.stderr.isatty() and not CI:

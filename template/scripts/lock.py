@@ -237,10 +237,13 @@ def environment(python: str) -> dict[str, str]:
     told |= {"UV_NO_CONFIG": "1", "UV_NO_SOURCES": "1"}
     told |= {"PIP_NO_INDEX": "1"} if "UV_OFFLINE" in told else {}
     cache = os.path.expanduser(told.get("XDG_CACHE_HOME") or "~/.cache")
-    cache = os.path.abspath(told.get("UV_CACHE_DIR") or cache)
-    while not os.path.exists(cache):
-        cache = os.path.dirname(cache)
-    if not os.access(cache, os.W_OK):
+    cache = told.get("UV_CACHE_DIR") or cache
+    try:
+        os.makedirs(cache, exist_ok=True)
+        writable = os.access(cache, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable or cache[0] == "~":
         told |= {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
     return told
 
