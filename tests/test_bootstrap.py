@@ -984,8 +984,8 @@ def test_interrupted_command(made):
 
 def test_bare_on_a_terminal_tells_how_to_activate(make):
     project = make("a b")
-    (_, line) = project.on_terminal().end().splitlines()
-    command = line.partition("to activate it:")[2].strip()
+    line = project.on_terminal().end().splitlines()[-1]
+    command = line.partition("activate:")[2].strip()
     result = subprocess.run(
         ["sh", "-c", f"{command}; python -c 'import sys; print(sys.prefix)'"],
         capture_output=True,

@@ -152,8 +152,7 @@ def run(
         return False, ""
     if done.returncode and not quiet:
         # Of a crash of pip, only the last line tells what is wrong.
-        stack = r"(?m)^Traceback .*\n(?:[ \t].*\n)*"
-        sys.stderr.write(re.sub(stack, "", said))
+        sys.stderr.write(re.sub(r"(?m)^Traceback .*\n(?:[ \t].*\n)*", "", said))
     return not done.returncode, said
 
 
@@ -300,6 +299,8 @@ def main(arguments: list[str]) -> int:
             pairs, command = getopt(arguments, "h", OPTIONS.split())
         except GetoptError as error:
             raise ValueError(f"{error.msg}: see ./bootstrap --help") from None
+    if command and not command[0]:
+        raise ValueError("the name of the command is empty")
     options = dict(pairs)
     if {"-h", "--help"} & options.keys():
         sys.stdout.write(str(__doc__))
@@ -333,8 +334,9 @@ def main(arguments: list[str]) -> int:
                 raise ValueError(f"{path} is not written, for the reason above")
         os.close(handle)
     if not command and sys.stderr.isatty() and not CI:
-        line = f'"{BIN}\\activate.bat"' if WINDOWS else f". '{BIN}/activate'"
-        say(f"to activate it:  {line}")
+        say(
+            "activate:  " + (f'"{BIN}\\activate"' if WINDOWS else f". '{BIN}/activate'")
+        )
     return execute(command, mode) if command else 0
 
 
