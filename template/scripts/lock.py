@@ -179,10 +179,11 @@ def command(root: str, output: str = LOCK) -> list[str]:
     return ["uv", "pip", "compile", *options, *sources(root)]
 
 
-def lacking(found: list[Any], versions: dict[str, str]) -> list[str]:
-    """Return the pins that are not among installed versions, if they are for here."""
-    plain = {re.sub(r"[-_.]+", "-", x).lower(): versions[x] for x in versions}
+def lacking(found: list[Any], names: set[str], have: dict[str, str]) -> list[str]:
+    """Return the pins of these names, for here, that are not among installed versions."""
+    plain = {re.sub(r"[-_.]+", "-", x).lower(): have[x] for x in have}
     here = [x for x in found if not x.marker or x.marker.evaluate()]
+    here = [x for x in here if x.name in names]
     missing = [
         x for x in here if not x.specifier.contains(plain.get(x.name, "0"), True)
     ]
