@@ -333,9 +333,8 @@ def main(arguments: list[str]) -> int:
                 raise ValueError(f"{path} is not written, for the reason above")
         os.close(handle)
     if not command and sys.stderr.isatty() and not CI:
-        say(
-            "activate:  " + (f'"{BIN}\\activate"' if WINDOWS else f". '{BIN}/activate'")
-        )
+        line = f'"{BIN}\\activate"' if WINDOWS else f". '{BIN}/activate'"
+        say(f"activate: {line}")
     return execute(command, mode) if command else 0
 
 
