@@ -564,8 +564,17 @@ PATHS = [
 ]
 
 
+TYPICAL = ["a b", "-dash", 'a\'b $c "d" e', "ünï→🐍"]
+
+
 @pytest.mark.parametrize("way", ["uv", pytest.param("pip", marks=pytest.mark.complete)])
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in TYPICAL else pytest.mark.slow)
+        for name in PATHS
+    ],
+)
 def test_any_path(make, name, way):
     project = make(name, **WAYS[way])
     project.sound()

@@ -562,7 +562,13 @@ INNER = [
 ]
 
 
-@pytest.mark.parametrize("inner", INNER)
+@pytest.mark.parametrize(
+    "inner",
+    [
+        pytest.param(inner, marks=() if inner in INNER[::4] else pytest.mark.slow)
+        for inner in INNER
+    ],
+)
 @pytest.mark.parametrize(
     "case", ["added", pytest.param("removed", marks=pytest.mark.complete)]
 )
