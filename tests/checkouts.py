@@ -40,6 +40,9 @@ version = { attr = "tiny.__version__" }
 
 [tool.ruff]
 line-length = 99
+
+[tool.uv]
+managed = false
 """
 MODULE = """\
 __version__ = "0.1.0"
@@ -246,7 +249,7 @@ class Checkout:
         """Write the project's files."""
         (self.root / "scripts").mkdir(parents=True)
         (self.root / "src" / "tiny").mkdir(parents=True)
-        for name in ("bootstrap", "scripts/bootstrap.py"):
+        for name in ("bootstrap", "scripts/bootstrap.py", "scripts/lock.py"):
             shutil.copy(TEMPLATE / name, self.root / name)
         (self.root / "pyproject.toml").write_text(PYPROJECT)
         (self.root / "src" / "tiny" / "__init__.py").write_text(MODULE)

@@ -1,6 +1,5 @@
 """The bootstrap: every fault is produced for real and ends in a working environment or one clear line."""
 
-import ast
 import functools
 import http.server
 import os
@@ -203,8 +202,7 @@ def test_help_fits_a_screen(project):
     [
         pytest.param(["--porod"], "--porod", id="unknown"),
         pytest.param(["--python"], "--python", id="no value"),
-        pytest.param(["--lock", "--locked"], "--locked", id="contradiction"),
-        pytest.param(["--prod=yes"], "--prod=yes", id="value for a flag"),
+        pytest.param(["--prod=yes"], "--prod", id="value for a flag"),
         pytest.param(["--python", "2.7"], "2.7", id="a Python too old"),
         pytest.param(["--python", "/no/python"], "/no/python", id="no such Python"),
     ],
@@ -226,17 +224,6 @@ def pins(project):
     )
 
 
-def test_lock_says_what_it_was_made_from(project):
-    lines = (project.root / "requirements_lock.txt").read_text().splitlines()
-    assert lines[1] == "#    ./bootstrap --lock"
-    assert lines[2] == "# requires-python: >=3.11"
-    assert [line.split(":")[0] for line in lines[3:5]] == [
-        "# requirements_dev.txt",
-        "# requirements_prod.txt",
-    ]
-    assert "winonly" in pins(project)
-
-
 def test_comments_and_line_ends_are_no_change(project):
     for name in ("requirements_prod.txt", "requirements_dev.txt"):
         path = project.root / name
@@ -250,26 +237,12 @@ def test_comments_and_line_ends_are_no_change(project):
     ("name", "old", "new", "said"),
     [
         pytest.param(
-            "requirements_prod.txt",
-            "beta==1.0",
-            "beta==1.1",
-            "requirements_prod.txt",
-            id="prod",
+            "requirements_prod.txt", "beta==1.0", "beta==1.1", "beta==1.1", id="prod"
         ),
         pytest.param(
-            "requirements_dev.txt",
-            "gamma",
-            "gamma\nepsilon",
-            "requirements_dev.txt",
-            id="dev",
+            "requirements_dev.txt", "gamma", "gamma\nepsilon", "epsilon", id="dev"
         ),
-        pytest.param(
-            "pyproject.toml",
-            ">=3.11",
-            ">=3.11,<4",
-            "requires-python",
-            id="requires-python",
-        ),
+        pytest.param("pyproject.toml", ">=3.11", ">=3.10", "3.10", id="python"),
     ],
 )
 def test_outdated_lock(made, name, old, new, said):
@@ -277,11 +250,11 @@ def test_outdated_lock(made, name, old, new, said):
     made.edit(name, old, new)
     for arguments, env in ((["--locked"], {}), ([], {"CI": "true"}), ([], {"CI": "1"})):
         error = made.fails(*arguments, "true", env=env)
-        assert f"{said} changed" in error
+        assert said in error
         assert "--lock" in error
     assert (made.root / "requirements_lock.txt").read_bytes() == before
-    assert f"{said} changed" in made.run("--check").stdout
-    assert f"{said} changed" in made.works("true", env={"CI": "false"}).stderr
+    assert "out of date" in made.fails("--check")
+    assert said in made.works("true", env={"CI": "false"}).stderr
     made.works("--locked", "--check", env={"CI": "true"})
 
 
@@ -292,7 +265,7 @@ def test_included_file_counts(project):
     project.works("true")
     assert "epsilon" in project.packages()
     (project.root / "more" / "docs.txt").write_text("epsilon\ndelta\n")
-    assert "more/docs.txt changed" in project.fails("--locked", "true")
+    assert "'delta' of more/docs.txt" in project.fails("--locked", "true")
 
 
 def test_refreezing_changes_only_what_must_change(project):
@@ -324,7 +297,7 @@ def test_pip_removes_too(make):
     project = make(**WAYS["pip"])
     project.works("true")
     project.edit("requirements_dev.txt", "gamma\n", "")
-    assert "only uv can refreeze" in project.fails("true")
+    assert "only uv can renew" in project.fails("true")
     project.works("--lock", "true", env={"BOOTSTRAP_UV": "1"})
     project.edit("requirements_dev.txt", "uv\n", "uv  # here\n")
     project.works("true")
@@ -338,14 +311,6 @@ def test_refreezing_fails_and_leaves_the_lock(made):
     assert "beta" in made.fails("true")
     assert (made.root / "requirements_lock.txt").read_bytes() == before
     assert not list(made.root.glob(".lock*"))
-
-
-def test_lock_by_another_tool_is_outdated(project):
-    path = project.root / "requirements_lock.txt"
-    path.write_text(
-        "".join(line for line in path.open() if not line.startswith("# req"))
-    )
-    assert "changed since" in project.fails("--locked", "true")
 
 
 def test_missing_lock_is_made(project):
@@ -390,61 +355,7 @@ def test_new_entry_point_and_version_arrive(made):
     made.sound()
 
 
-def test_settings_of_tools_are_no_reason(made):
-    stamp = made.root / ".venv" / "bootstrap.stamp"
-    before = stamp.stat().st_mtime_ns
-    made.edit("pyproject.toml", "line-length = 99", "line-length = 88")
-    assert made.works("true").stderr == ""
-    assert stamp.stat().st_mtime_ns == before
-
-
-# ---- Is it exact? -------------------------------------------------------------------
-
-
-def site(project):
-    return next(project.root.glob(".venv/lib/*/site-packages"))
-
-
-@pytest.mark.parametrize(
-    ("harm", "named"),
-    [
-        pytest.param(
-            lambda site: (site / "alpha.py").unlink(),
-            "missing file",
-            id="module deleted",
-        ),
-        pytest.param(
-            lambda site: (site / "alpha.py").write_text("changed"),
-            "changed file",
-            id="module changed",
-        ),
-        pytest.param(
-            lambda site: shutil.rmtree(site / "alpha-1.1.dist-info"),
-            "missing: alpha",
-            id="gone",
-        ),
-        pytest.param(
-            lambda site: (site / "alpha-1.1.dist-info").rename(
-                site / "alpha-1.0.dist-info"
-            ),
-            "extra: alpha 1.0",
-            id="other version",
-        ),
-        pytest.param(
-            lambda site: (site / "omega-1.0.dist-info").mkdir(),
-            "extra: omega",
-            id="extra",
-        ),
-    ],
-)
-def test_check_names_the_difference_and_the_next_run_repairs_it(make, harm, named):
-    project = make(variables={"UV_LINK_MODE": "copy"})
-    project.works("true")
-    harm(site(project))
-    result = project.run("--check")
-    assert result.returncode == 1
-    assert named in result.stdout
-    project.sound()
+# ---- Is it ready? -------------------------------------------------------------------
 
 
 def test_check_without_environment(project):
@@ -540,10 +451,7 @@ def test_another_python_is_asked_for_in_the_activated_environment(make, way):
     project.sound()
 
 
-@pytest.mark.parametrize(
-    ("without", "uv"),
-    [("ensurepip", False), ("ensurepip", True), (("ensurepip", "pip"), True)],
-)
+@pytest.mark.parametrize(("without", "uv"), [("ensurepip", False), ("ensurepip", True)])
 def test_no_ensurepip_but_uv_or_pip(make, tmp_path, without, uv):
     project = make(uv=uv)
     python = copied_python(
@@ -554,20 +462,12 @@ def test_no_ensurepip_but_uv_or_pip(make, tmp_path, without, uv):
     project.sound()
 
 
-def test_neither_ensurepip_nor_pip_nor_uv(make, tmp_path):
-    project = make(uv=False)
+def test_neither_ensurepip_nor_pip(make, tmp_path):
+    project = make()
     python = copied_python(tmp_path / "base", without=("ensurepip", "pip"))
     error = project.fails("true", env=prefix(project, python))
     assert "-venv" in error
-    assert "uv" in error
     project.sound()
-
-
-OTHERS = [
-    path
-    for path in sorted(Path.home().glob(".pyenv/versions/*/bin/python3"))
-    if path.exists()
-]
 
 
 def other(minor):
@@ -590,41 +490,40 @@ def test_another_python_is_asked_for_and_stays(made, world, tmp_path, spelling):
     made.sound()
 
 
-def test_started_by_an_old_python(make, world, tmp_path):
+def without_usr_bin(project):
+    """Let the launcher not look for a Python outside PATH."""
+    script = (project.root / "bootstrap").read_text()
+    (project.root / "bootstrap").write_text(script.replace(" /usr/bin/python3", ""))
+
+
+@pytest.mark.parametrize(("found", "floor"), [(8, 11), (10, 11), (11, 12)])
+def test_old_python_is_refused_and_a_newer_one_found(
+    make, world, tmp_path, found, floor
+):
     project = make()
-    old = world.programs(
-        tmp_path / "bin", "sh", "readlink", "env", f"python3={other(8)}"
+    without_usr_bin(project)
+    project.edit("pyproject.toml", ">=3.11", f">=3.{floor}")
+    path = world.programs(
+        tmp_path / "bin", "sh", "readlink", "sed", "env", f"python3={other(found)}"
     )
-    error = project.fails("true", env={"PATH": str(old)})
-    assert "3.8" in error
-    assert ">=3.11" in error
-    assert "--python" in error
+    error = project.fails("true", env={"PATH": str(path)})
+    assert error.startswith(f"bootstrap: found no Python 3.{floor} or newer on PATH")
     assert not (project.root / ".venv").exists()
-    world.programs(old, f"python3.12={other(12)}")
-    project.works("python", "-c", "import beta", env={"PATH": str(old)})
-
-
-def test_started_by_python_2(make, world, tmp_path):
-    found = list(Path.home().glob(".pyenv/versions/2.7*/bin/python2.7"))
-    if not found:
-        pytest.skip("no Python 2.7 here")
-    old = world.programs(tmp_path / "bin", "sh", f"python={found[0]}")
-    project = make()
-    text = project.run("true", env={"PATH": str(old)}).stderr
-    assert text.startswith("bootstrap: ") or "ready" in text
+    world.programs(path, f"python3.12={other(12)}", "uv=" + str(world.base / "uv/uv"))
+    code = "import beta, sys; print(sys.version_info[1])"
+    result = project.works("python", "-c", code, env={"PATH": str(path)})
+    assert result.stdout == "12\n"
 
 
 def test_only_python_without_3(make, world, tmp_path):
     project = make(uv=False)
-    path = world.programs(tmp_path / "bin", "sh", "readlink", "python")
+    path = world.programs(tmp_path / "bin", "sh", "readlink", "sed", "python")
     project.works("python", "-c", "import beta", env={"PATH": str(path)})
 
 
 def test_no_python_at_all(project, world, tmp_path):
-    if Path("/usr/bin/python3").exists():
-        script = (project.root / "bootstrap").read_text()
-        (project.root / "bootstrap").write_text(script.replace(" /usr/bin/python3", ""))
-    path = world.programs(tmp_path / "bin", "sh", "readlink")
+    without_usr_bin(project)
+    path = world.programs(tmp_path / "bin", "sh", "readlink", "sed")
     assert "found no Python" in project.fails("true", env={"PATH": str(path)})
 
 
@@ -665,8 +564,17 @@ PATHS = [
 ]
 
 
+TYPICAL = ["a b", "-dash", 'a\'b $c "d" e', "ünï→🐍"]
+
+
 @pytest.mark.parametrize("way", ["uv", pytest.param("pip", marks=pytest.mark.complete)])
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in TYPICAL else pytest.mark.slow)
+        for name in PATHS
+    ],
+)
 def test_any_path(make, name, way):
     project = make(name, **WAYS[way])
     project.sound()
@@ -750,8 +658,7 @@ def test_disk_full(world, tmp_path, way):
         program="",
         cwd=tmp_path,
     )
-    assert "full" in error.splitlines()[-1]
-    assert "MB are needed" in error.splitlines()[-1]
+    assert "No space left" in error
 
 
 @pytest.mark.slow
@@ -1058,20 +965,6 @@ def test_shell_script_is_clean():
         subprocess.run([*command, TEMPLATE / "bootstrap"], check=True)
 
 
-def test_any_python_from_3_6_can_read_it():
-    text = (TEMPLATE / "scripts" / "bootstrap.py").read_text()
-    ast.parse(text, feature_version=(3, 6))
-    for minor in range(6, 11):
-        for path in OTHERS:
-            if f"/3.{minor}." in str(path):
-                subprocess.run(
-                    [path, "-c", "import sys; compile(sys.stdin.read(), 'x', 'exec')"],
-                    input=text,
-                    text=True,
-                    check=True,
-                )
-
-
 def interrupt(process):
     time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
@@ -1098,68 +991,17 @@ def test_interrupted_command(made):
     assert interrupt(process) == 130
 
 
-def test_bare_on_a_terminal_tells_what_to_do_next(made):
-    text = made.on_terminal().end()
-    assert "activate" in text
-    assert "\033[" in text
-    text = made.on_terminal(env={"NO_COLOR": "1"}).end()
-    assert "activate" in text
-    assert "\033[" not in text
-
-
-def activation(project, shell, **options):
-    """Return the line by which a bare bootstrap, called from this shell, says to activate."""
-    call = f"'{project.root / 'bootstrap'}'; true"
-    text = project.on_terminal(launcher=(shell, "-c", call), **options).end()
-    (line,) = (x for x in text.splitlines() if "to activate it:" in x)
-    return line.partition("to activate it:")[2].strip()
-
-
-@pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "ksh", "fish", "csh", "tcsh"])
-def test_activation_line_works_in_the_shell_that_asked(make, tmp_path, shell):
-    if not shutil.which(shell):
-        pytest.skip(f"no {shell} here")
+def test_bare_on_a_terminal_tells_how_to_activate(make):
     project = make("a b")
-    project.works("true")
-    for folder in (project.root, tmp_path):
-        line = activation(project, shell, cwd=folder)
-        word = "source" if shell in ("fish", "csh", "tcsh") else "."
-        # What a csh has that a person uses, and that the script of venv asks for.
-        before = "set prompt = '% '; " if shell in ("csh", "tcsh") else ""
-        assert line.startswith(f"{word} ")
-        result = subprocess.run(
-            [shell, "-c", f"{before}{line}; python -c 'import sys; print(sys.prefix)'"],
-            env=project.environment(TERM="xterm"),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.stdout.strip() == str(project.root / ".venv"), result.stderr
-
-
-def test_activation_line_for_powershell(made, tmp_path):
-    """No PowerShell is needed to see the line, only a shell of its name."""
-    shutil.copy(shutil.which("bash") or "", tmp_path / "pwsh")
-    assert activation(made, str(tmp_path / "pwsh")) == "& .venv/bin/Activate.ps1"
-    assert (made.root / ".venv/bin/Activate.ps1").exists()
-    line = activation(made, str(tmp_path / "pwsh"), cwd=tmp_path)
-    assert line == f"& {made.root}/.venv/bin/Activate.ps1"
-
-
-def test_activation_lines_on_windows(made):
-    """There both cmd and PowerShell are told, since a process cannot tell which of them it came from."""
-    code = (
-        "import os, sys; os.name = 'nt'; sys.path.insert(0, 'scripts');"
-        "import bootstrap; bootstrap.next_commands()"
+    line = project.on_terminal().end().splitlines()[-1]
+    command = line.partition("activate:")[2].strip()
+    result = subprocess.run(
+        ["sh", "-c", f"{command}; python -c 'import sys; print(sys.prefix)'"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    line = made.works("python", "-c", code).stderr.splitlines()[-1]
-    path = line.partition('"')[2].partition("\\")[0]
-    assert path.startswith(".venv")
-    assert line.endswith(
-        f'"{path}\\activate.bat"  (PowerShell: & "{path}\\Activate.ps1")'
-    )
+    assert result.stdout.strip() == str(project.root / ".venv")
 
 
 @pytest.fixture
@@ -1252,8 +1094,8 @@ def windows(tmp_path):
 def test_cmd_hands_over_with_arguments_and_status(windows):
     result = windows("--prod", "x y", "z")
     assert result.returncode == 7
-    assert result.stdout.strip().startswith("got: -I -S -c ")
-    assert result.stdout.strip().endswith('a b\\scripts" --prod "x y" z')
+    assert result.stdout.strip().startswith("got: -I -S ")
+    assert result.stdout.strip().endswith('a b\\." --prod "x y" z')
 
 
 @pytest.mark.slow
@@ -1267,7 +1109,7 @@ def test_cmd_passes_over_the_store_and_old_pythons(windows):
     (windows.root / "bin" / "python3.bat").write_text(stub)
     result = windows("x")
     assert result.returncode == 1
-    assert result.stderr.strip().startswith("bootstrap: found no Python 3.6")
+    assert result.stderr.strip().startswith("bootstrap: found no Python 3.11")
 
 
 def test_cmd_has_the_line_ends_of_windows():

@@ -1,5 +1,6 @@
 """The documentation site: what it shows, what stops its build, and what switching it on and off does to a project."""
 
+import ensurepip
 import html
 import json
 import os
@@ -174,9 +175,11 @@ def test_both_locks_agree(starter: Path) -> None:
 
 @pytest.mark.parametrize("docs", [False, True])
 def test_production_is_the_same(generate: Generate, docs: bool) -> None:
+    (wheel,) = Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")
     code = (
-        "import sys; sys.path.insert(0, 'scripts'); import bootstrap as b;"
-        "print(b.outdated(), *[x[0] for x in b.needed({'-r requirements_prod.txt'})])"
+        f"import sys; sys.path[:0] = ['scripts', {str(wheel)!r}]; import lock;"
+        "pins = lock.pins(lock.read(lock.LOCK)); (asked,) = lock.requirements('.', lock.PROD).values();"
+        "print(*sorted(lock.needed(pins, {x.name for x in asked})))"
     )
     project = generate(starter="requests", docs=docs)
     chosen = run(sys.executable, "-c", code, cwd=project).stdout.split()

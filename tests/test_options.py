@@ -174,7 +174,7 @@ def test_every_file_ends_in_one_line_end(generate: Generate, license: str) -> No
         assert not text or (text[-1:] == b"\n" and text[-2:] != b"\n\n"), path.name
 
 
-@pytest.mark.parametrize("name", ["bootstrap", "bootstrap.cmd", "scripts/bootstrap.py"])
+@pytest.mark.parametrize("name", ["bootstrap", "bootstrap.cmd"])
 def test_this_repository_uses_the_very_same_files(
     name: str, generate: Generate
 ) -> None:
