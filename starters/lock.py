@@ -107,7 +107,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
 
-    known = sorted(path.parent.name for path in STARTERS.glob("*/requirements_prod.txt"))
+    known = sorted(
+        path.parent.name for path in STARTERS.glob("*/requirements_prod.txt")
+    )
     names = arguments.names or known
     if unknown := sorted(set(names) - set(known)):
         sys.exit(
