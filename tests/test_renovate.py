@@ -98,7 +98,9 @@ def is_left_alone(path: str) -> bool:
         fnmatch(f"/{path}", f"*/{pattern.removeprefix('**/')}")
         for rule in rules()
         if rule.get("enabled") is False
-        if rule.keys().isdisjoint({"matchDepTypes", "matchManagers"})
+        if rule.keys().isdisjoint(
+            {"matchDepTypes", "matchManagers", "matchPackageNames"}
+        )
         for pattern in rule["matchFileNames"]
     )
 
