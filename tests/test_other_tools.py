@@ -52,7 +52,7 @@ def test_uv_works_in_the_same_environment(index: None, generate: Generate) -> No
     for command in (["sync"], ["add", "click"]):
         status, output, errors = do(project, UV, *command)
         assert status != 0
-        assert "managed = false" in errors
+        assert "marked as unmanaged" in errors
         assert len(errors.splitlines()) == 1
     assert not (project / "uv.lock").exists()
 
