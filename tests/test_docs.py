@@ -178,8 +178,9 @@ def test_both_locks_agree(starter: Path) -> None:
 @pytest.mark.parametrize("docs", [False, True])
 def test_production_is_the_same(generate: Generate, docs: bool) -> None:
     code = (
-        "import sys; sys.path.insert(0, 'scripts'); import bootstrap as b;"
-        "print(b.outdated(), *[x[0] for x in b.needed({'-r requirements_prod.txt'})])"
+        "import sys; sys.path.insert(0, 'scripts'); import lock; text = lock.read(lock.LOCK);"
+        "needed = lock.needed(lock.pins(text), {'-r requirements_prod.txt'});"
+        "print(lock.outdated('.', text), *sorted(x for x in needed if x[0] != '-'))"
     )
     project = generate(starter="requests", docs=docs)
     chosen = run(sys.executable, "-c", code, cwd=project).stdout.split()
