@@ -8,6 +8,7 @@ need the index. Prints medians in milliseconds, with the ratios that the promise
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 BASE = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
@@ -56,21 +58,31 @@ def like_project(source: Path, target: Path, variables: dict[str, str]) -> None:
     shutil.copytree(
         source, target, ignore=shutil.ignore_patterns(".venv", "__pycache__")
     )
+    files = [target / "requirements_dev.txt", *target.glob("scripts/requirements_*")]
     lines = [
         re.split(r"\s*#", line)[0].strip()
-        for line in (target / "requirements_dev.txt").read_text().splitlines()
+        for file in files
+        for line in file.read_text().splitlines()
     ]
     pins = re.findall(
         r"^([\w.-]+==[^\s;\\]+)",
         (target / "requirements_lock.txt").read_text(),
         re.MULTILINE,
     )
-    quoted = [f'"{line}"' for line in lines if line and not line.startswith("-")]
-    with (target / "pyproject.toml").open("a") as file:
-        file.write(f"\n[dependency-groups]\ndev = [{', '.join(quoted)}]\n")
-        file.write(
-            f"[tool.uv]\nconstraint-dependencies = [{', '.join(f'{chr(34)}{pin}{chr(34)}' for pin in pins)}]\n"
-        )
+    # The tables of the project say nothing about uv's own lock, or the opposite.
+    pyproject = target / "pyproject.toml"
+    text = re.sub(
+        r"(?ms)^\[(?:dependency-groups|tool\.uv)\]\n.*?(?=^\[|\Z)",
+        "",
+        pyproject.read_text(),
+    )
+    tables = [
+        ("dependency-groups", "dev", [x for x in lines if x and x[0] != "-"]),
+        ("tool.uv", "constraint-dependencies", pins),
+    ]
+    for table, key, values in tables:
+        text += f"\n[{table}]\n{key} = {json.dumps(values)}\n"
+    pyproject.write_text(text)
     subprocess.run(
         ["uv", "lock", "--quiet", "--python", BASE],
         cwd=target,
@@ -109,7 +121,7 @@ def main() -> None:
         plain["PIP_CACHE_DIR"] = str(top / "pip-cache")
         fast = {**plain, "PATH": f"{top / 'with-uv'}:{plain['PATH']}"}
         like_project(arguments.project, top / "like", fast)
-        number = iter(range(10**6))
+        number = count()
 
         def clone(source: Path = arguments.project) -> Path:
             target = top / f"clone-{next(number)}"
@@ -165,7 +177,7 @@ def main() -> None:
                     ("./bootstrap true", "python3 -c pass", 2.0),
                     ("./bootstrap true", "uv run true", 1.0),
                 ],
-                arguments.runs * 8,
+                arguments.runs * 8 or 1,
             ),
             (
                 "clone to green, warm",

@@ -60,10 +60,10 @@ def test_no_project_can_take_a_locked_name() -> None:
 def test_a_fresh_project_has_its_lock(generate: Generate, python_min: str) -> None:
     """The starter's lock, word for word, but for the floor that the user chose."""
     lock = (generate(python_min=python_min) / "requirements_lock.txt").read_text()
-    line = "# requires-python: >=3.11"
+    option = "--python-version=3.11 "
     expected = (ROOT / "starters/library/requirements_lock.txt").read_text()
-    assert line in expected.splitlines()
-    assert lock == expected.replace(line, f"# requires-python: >={python_min}")
+    assert option in expected.splitlines()[1]
+    assert lock == expected.replace(option, f"--python-version={python_min} ")
 
 
 def clean() -> dict[str, str]:
@@ -88,6 +88,39 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
     )
     if probe.returncode:
         pytest.skip("no package index can be reached")
+
+
+def floors() -> Iterator[Any]:
+    """Yield each starter with the oldest floor, with a newer one and a site, and with all the others."""
+    for starter in STARTERS:
+        for number, floor in enumerate(["3.11", "3.13", "3.12", "3.14", "3.15"]):
+            marks = pytest.mark.slow if number < 2 else pytest.mark.complete
+            case = f"{starter.name} {floor}"
+            yield pytest.param(starter.name, floor, number > 0, id=case, marks=marks)
+    yield pytest.param("fastapi", "3.11", True, id="a site", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("starter", "floor", "docs"), list(floors()))
+def test_its_first_lines_make_the_same_lock(
+    index: None, generate: Generate, starter: str, floor: str, docs: bool
+) -> None:
+    """Plain uv, given the command in the lock's head, writes the same pins, markers, hashes and reasons.
+
+    Of a newer floor the lock may give more reasons: it does not know those that hold for older Pythons alone.
+    """
+    project = generate(starter=starter, python_min=floor, docs=docs)
+    lock = project / "requirements_lock.txt"
+    old = lock.read_text()
+    command = old.splitlines()[1].removeprefix("#    ")
+    assert f"--python-version={floor} " in command
+    # Without the shims of pyenv, which are slow to say no.
+    env = clean() | {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    words = [f"{name}={value}" for name, value in env.items()]
+    run("env", "-i", *words, *command.split(), cwd=project)
+    new = lock.read_text()
+    if floor != "3.11":
+        old, new = (re.sub(r"(?m)^    #.*\n", "", text) for text in (old, new))
+    assert new == old
 
 
 @pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
@@ -241,12 +274,14 @@ def test_production_is_what_uv_would_compile(
 ) -> None:
     """Following `# via` from requirements_prod.txt finds exactly what uv resolves that file alone to."""
     project = generate()
-    (project / "requirements_lock.txt").unlink()
+    lock = project / "requirements_lock.txt"
+    made_by = lock.read_text().splitlines()[1].removeprefix("#    ")
+    lock.unlink()
     (project / "requirements_prod.txt").write_text(f"{prod}\n")
     code = (
-        "import sys; sys.path.insert(0, 'scripts'); import bootstrap as b;"
-        "b.freeze(b.ROOT, sys.argv[1], '>=3.11', []);"
-        "print(*sorted({pin[0] for pin in b.needed({'-r requirements_prod.txt'})}))"
+        "import sys; sys.path.insert(0, 'scripts'); import lock; pins = lock.pins(lock.read(lock.LOCK));"
+        "needed = lock.needed(pins, {'-r requirements_prod.txt'});"
+        "print(*sorted(x for x in needed if x[0] != '-'))"
     )
     uv = shutil.which("uv")
     assert uv
@@ -258,7 +293,8 @@ def test_production_is_what_uv_would_compile(
         text=True,
         check=True,
     )
-    chosen = do([sys.executable, "-c", code, uv]).stdout.split()
+    do([uv, *made_by.split()[1:]])
+    chosen = do([sys.executable, "-c", code]).stdout.split()
     # The lock's own versions as constraints, without hashes, which uv would want for everything.
     locked = pins(project / "requirements_lock.txt")
     (project / "constraints.txt").write_text(

@@ -28,6 +28,9 @@ from conftest import (
 )
 from forge import TOKEN, Forge, serve
 from packaging.version import Version
+from test_lock import clean, hashes, index
+
+__all__ = ["index"]
 
 RULES = ROOT / "includes/renovate.json"
 BOT = ROOT / "fleet/renovate/config.js"
@@ -39,7 +42,8 @@ READ = [
     r"(^|/)\.gitlab.*\.ya?ml$",  # gitlabci reads what .gitlab-ci.yml includes, too
     r"(^|/)\.pre-commit-config\.ya?ml$",
 ]
-YOURS = ["requirements_dev.txt", "requirements_prod.txt", ".gitlab-ci.yml"]
+YOURS = [f"requirements_{kind}.txt" for kind in ("dev", "lock", "prod")]
+YOURS += [".gitlab-ci.yml"]
 
 
 @pytest.fixture(scope="module")
@@ -93,20 +97,22 @@ def is_left_alone(path: str) -> bool:
     return any(
         fnmatch(f"/{path}", f"*/{pattern.removeprefix('**/')}")
         for rule in rules()
-        if rule.get("enabled") is False and "matchDepTypes" not in rule
+        if rule.get("enabled") is False
+        if rule.keys().isdisjoint(
+            {"matchDepTypes", "matchManagers", "matchPackageNames"}
+        )
         for pattern in rule["matchFileNames"]
     )
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_each_pin_has_one_owner(generate: Generate, ci: str) -> None:
-    """Renovate leaves alone what the template or the lock's own command renews, and nothing of the user's."""
+    """Renovate leaves alone what the template renews, and nothing of the user's."""
     project = generate(ci=ci)
     assert (project / f".{ci}/renovate.json").read_text() == RULES.read_text()
     files = [x.relative_to(project).as_posix() for x in project.rglob("*")]
     read = [x for x in files if any(re.search(pattern, x) for pattern in READ)]
     assert {x: is_left_alone(x) for x in read} == {x: x not in YOURS for x in read}
-    assert is_left_alone("requirements_lock.txt")
     assert is_left_alone(".github/workflows/own.yml")  # Dependabot's
     assert not is_left_alone(".gitlab/own.yml")
     assert not is_left_alone(".copier-answers.yml")
@@ -221,7 +227,7 @@ def test_the_projects_configuration_is_valid(
 def test_renovate_renews_the_users_pins_alone(
     renovate: Renovate, generate: Generate, forge: Forge, ci: str
 ) -> None:
-    """And it cannot renew the lock by the command in its head, which is not pip-compile's."""
+    """Of the files that the lock is made from, and through the lock's own manager."""
     project = generate(ci=ci)
     with (project / "requirements_prod.txt").open("a") as file:
         file.write("idna==3.0\n")
@@ -231,7 +237,6 @@ def test_renovate_renews_the_users_pins_alone(
     git(project, "add", "--all")
     forge.packages = {"idna": ["3.0", "3.10"], "tomli-w": ["3.0"]}
     forge.asked.clear()
-    lock = {"managerFilePatterns": ["requirements_lock.txt"]}
     index = {"matchDatasources": ["pypi"], "registryUrls": [f"{forge.url}/simple/"]}
     hosts = [
         *({"matchHost": x, "enabled": False} for x in ("github.com", "docker.io")),
@@ -244,23 +249,69 @@ def test_renovate_renews_the_users_pins_alone(
         GITHUB_COM_TOKEN="none",
         RENOVATE_HOST_RULES=json.dumps(hosts),
         RENOVATE_PACKAGE_RULES=json.dumps([index]),
-        RENOVATE_CONFIG=json.dumps({"pip-compile": lock}),
     )
     (found,) = (x["config"] for x in log if "packageFiles with updates" in x["msg"])
     renewed = {
-        (file["packageFile"], dep.get("depName"))
-        for files in found.values()
+        (manager, file["packageFile"], dep.get("depName"))
+        for manager, files in found.items()
         for file in files
         for dep in file["deps"]
         if dep.get("skipReason") not in LEFT_ALONE
     }
     assert renewed == {
-        ("requirements_dev.txt", "tomli-w"),
-        ("requirements_prod.txt", "idna"),
+        ("pip-compile", "requirements_dev.txt", "tomli-w"),
+        ("pip-compile", "requirements_prod.txt", "idna"),
     }
     assert forge.asked == {"idna", "tomli-w"}
-    (refused,) = (x["errorMessage"] for x in log if x["msg"] == "pip-compile error")
-    assert refused == "Option --lock not supported (yet)"
+
+
+@pytest.mark.renovate
+def test_renovate_renews_the_lock(
+    index: None, renovate: Renovate, generate: Generate, forge: Forge, tmp_path: Path
+) -> None:
+    """A new version ends in a pull request that changes requirements and lock, which the bootstrap takes."""
+    project = generate()
+    (project / "requirements_prod.txt").write_text("idna==3.10\n")
+    command = (project / "requirements_lock.txt").read_text().splitlines()[1]
+    run(*command.removeprefix("#    ").split(), cwd=project, env=clean())
+    git(project, "init", "--quiet", "--initial-branch=main")
+    commit(project)
+    forge.create("ada/locked", project)
+    log = renovate(
+        "ada/locked",
+        RENOVATE_ENABLED_MANAGERS="pip-compile",
+        RENOVATE_ENDPOINT=forge.url,
+        RENOVATE_FORCE='{"schedule": ["at any time"], "lockFileMaintenance": {"enabled": false}}',
+        RENOVATE_ONBOARDING="false",
+        RENOVATE_PLATFORM="gitea",
+        RENOVATE_TOKEN=TOKEN,
+        **{k: v for k, v in os.environ.items() if k.endswith(("CERTS", "CERT_FILE"))},
+    )
+    assert not [x["msg"] for x in log if "artifactErrors" in x["msg"]]
+    (pull,) = forge.open("ada/locked")
+    branch = tmp_path / "branch"
+    address = f"{forge.url}/ada/locked.git"
+    run(
+        "git",
+        "clone",
+        "--quiet",
+        f"--branch={pull.head}",
+        address,
+        branch,
+        cwd=tmp_path,
+    )
+    changed = git(branch, "diff", "--name-only", "origin/main", "HEAD").split()
+    assert changed == ["requirements_lock.txt", "requirements_prod.txt"]
+    wanted = (branch / "requirements_prod.txt").read_text().strip()
+    locked = hashes((branch / "requirements_lock.txt").read_text())
+    before = hashes((project / "requirements_lock.txt").read_text())
+    assert Version(wanted.removeprefix("idna==")) > Version("3.10")
+    assert locked[wanted]
+    assert locked.keys() - before.keys() == {wanted}
+    assert locked[wanted] != before["idna==3.10"]
+    code = "import importlib.metadata as m; print(m.version('idna'))"
+    done = run("./bootstrap", "--locked", "python", "-c", code, cwd=branch)
+    assert done.stdout.strip() == wanted.removeprefix("idna==")
 
 
 class Team:

@@ -35,7 +35,7 @@ CHOICES: dict[str, str] = yaml.safe_load((ROOT / "copier.yml").read_text())["sta
 ]
 OUTSIDE_JINJA = {"README.md.jinja", "starter.yml"}  # what stands in no project
 SPECIAL = OUTSIDE_JINJA | {
-    f"requirements_{kind}.txt" for kind in ("prod", "dev", "lock", "lock_docs")
+    f"requirements_{kind}.txt" for kind in ("prod", "dev", "lock")
 }
 
 each_starter = pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)

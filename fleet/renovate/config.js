@@ -40,6 +40,9 @@ module.exports = {
     ],
   },
 
+  // Renews a project's lock by the command in its first lines, for which the bot's machine needs uv.
+  'pip-compile': require('../../includes/renovate.json')['pip-compile'],
+
   // The one-owner rule for pins that projects bring, for those that hold several projects or no configuration.
   packageRules: [
     ...require('../../includes/renovate.json').packageRules,
