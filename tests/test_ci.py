@@ -311,6 +311,18 @@ def test_a_release_runs_the_checks_and_publishes_by_itself(
     assert all(f" {name}/" in make for name in names["upload"])
 
 
+@pytest.mark.parametrize(
+    ("ci", "folder"), [("github", ".github/workflows"), ("gitlab", ".gitlab")]
+)
+def test_a_release_needs_the_templates_own_checks(
+    generate: Generate, ci: str, folder: str
+) -> None:
+    """An adopted repository that has another standard.yml gets no release.yml, which could not use it."""
+    project = generate(ci=ci, adopted=[f"{folder}/standard.yml"])
+    assert not (project / folder / "release.yml").exists()
+    assert (generate(ci=ci, adopted=[]) / folder / "release.yml").exists()
+
+
 # ---- The check that a release begins with ------------------------------------------------------------------------------
 
 
