@@ -207,7 +207,7 @@ def edit(project: Path) -> None:
             rf"\g<1>@{'0' * 40} # v99",
             path.read_text(),
         )
-        path.write_text(pins)
+        path.write_text(pins.replace("windows-2025", "windows-2022"))
 
 
 @pytest.mark.parametrize(("release", "answers"), CASES)
