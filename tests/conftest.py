@@ -287,10 +287,10 @@ def tool(
 
 
 def jobs(project: Path, file: str = "standard") -> dict[str, list[str]]:
-    """Return what each job of a pipeline runs on Linux, in order; on both forges it reads the same."""
+    """Return the commands that each job of a pipeline runs on Linux, in order, in one form for both forges."""
     (path,) = project.glob(f".git*/**/{file}.yml")
     loaded = yaml.safe_load(path.read_text())
-    if "jobs" not in loaded:  # GitLab's, where what begins with a dot is no job
+    if "jobs" not in loaded:  # GitLab's; names that begin with a dot are not jobs
         return {
             name: job["script"]
             for name, job in loaded.items()
@@ -299,7 +299,7 @@ def jobs(project: Path, file: str = "standard") -> dict[str, list[str]]:
     return {
         name: [
             step["run"]
-            for step in job["steps"]
+            for step in job.get("steps", ())  # a job that calls a workflow has none
             if "run" in step and step.get("shell") != "pwsh"
         ]
         for name, job in loaded["jobs"].items()

@@ -1,4 +1,4 @@
-"""The pipelines of GitHub and GitLab: the same checks, on every Python that the project supports, and releases."""
+"""The pipelines of GitHub and GitLab: the same checks on every supported Python, and releases."""
 
 import json
 import re
@@ -34,7 +34,7 @@ BIN = str(Path(sys.executable).parent)
 
 @pytest.fixture(scope="module")
 def made(copie_session: Any) -> Callable[..., Path]:
-    """Render a project that tests only read, once for each forge and licence; the private one has but one Python."""
+    """Render a project that tests only read, once for each forge and licence. The private one supports one Python."""
 
     @cache
     def made(ci: str, license: str = "MIT") -> Path:
@@ -46,16 +46,21 @@ def made(copie_session: Any) -> Callable[..., Path]:
     return made
 
 
+def github(project: Path, file: str = "standard") -> dict[str, Any]:
+    """Return the jobs of a workflow as they are written."""
+    path = project / f".github/workflows/{file}.yml"
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text())["jobs"]
+    return loaded
+
+
 def pythons(project: Path) -> list[str]:
     """Return the versions that the tests run on."""
-    path = project / (GITHUB if (project / GITHUB).exists() else GITLAB)
-    loaded: dict[str, Any] = yaml.safe_load(path.read_text())
-    if "jobs" in loaded:
-        found = loaded["jobs"]["test"]["strategy"]["matrix"]["python"]
-    else:
-        ((matrix),) = loaded["test"]["parallel"]["matrix"]
-        found = matrix["PYTHON"]
-    return [str(version) for version in found]
+    if (project / GITHUB).exists():
+        matrix = github(project)["test"]["strategy"]["matrix"]
+        return [str(version) for version in matrix["python"]]
+    loaded = yaml.safe_load((project / GITLAB).read_text())
+    (matrix,) = loaded["test"]["parallel"]["matrix"]
+    return [str(version) for version in matrix["PYTHON"]]
 
 
 @pytest.mark.parametrize(
@@ -98,13 +103,54 @@ def test_every_supported_python_is_tested(
     assert metadata["requires-python"] == f">={classified[0]}"
 
 
+@pytest.mark.parametrize(
+    ("license", "expected"), [("MIT", "3.14t"), ("proprietary", "3.15t")]
+)
+def test_one_python_is_free_threaded_and_blocks_nothing(
+    made: Callable[..., Path], license: str, expected: str
+) -> None:
+    """GitHub alone has it: there is no such image of Python for GitLab."""
+    project = made("github", license)
+    test = github(project)["test"]
+    more = [x["python"] for x in test["strategy"]["matrix"]["include"]]
+    (free,) = set(more) - set(pythons(project))
+    assert free == expected
+    assert free.removesuffix("t") in pythons(project)
+    assert test["continue-on-error"] == "${{ endsWith(matrix.python, 't') }}"
+    assert pythons(made("gitlab", license)) == pythons(project)
+
+
+def test_required_checks_keep_their_names(made: Callable[..., Path]) -> None:
+    """Owners list them in a branch's protection, and a check that never reports blocks every pull request."""
+    jobs = github(made("github"))
+    assert {name: job["name"] for name, job in jobs.items()} == {
+        "check": "Merge, lint, types, spelling",
+        "test": "Python ${{ matrix.python }} on ${{ matrix.system }}",
+        "lowest": "Lowest dependencies",
+        "newest": "Newest dependencies",
+        "build": "Build, test the sdist",
+        "audit": "Audit the lock",
+    }
+    free = {name for name, job in jobs.items() if "continue-on-error" in job}
+    assert free == {"test", "newest", "audit"}
+
+
+@pytest.mark.parametrize("license", ["MIT", "proprietary"])
+def test_no_test_runs_twice(made: Callable[..., Path], license: str) -> None:
+    matrix = github(made("github", license))["test"]["strategy"]["matrix"]
+    rows = [(x["python"], x["system"]) for x in matrix["include"]]
+    assert len(rows) == len(set(rows)) == (5 if license == "MIT" else 3)
+    assert not [
+        x for x in rows if x[0] in matrix["python"] and x[1] in matrix["system"]
+    ]
+
+
 def test_both_forges_run_the_same(made: Callable[..., Path]) -> None:
-    """Through the bootstrap, as on a laptop; the gate alone needs no environment."""
-    github, gitlab = made("github"), made("gitlab")
-    checks = jobs(github)
-    assert checks == jobs(gitlab)
+    """Every command runs through the bootstrap, as on a laptop. Only the merge gate needs no environment."""
+    checks = jobs(made("github"))
+    assert checks == jobs(made("gitlab"))
     assert [*checks] == ["check", "test", "lowest", "newest", "build", "audit"]
-    releases = jobs(github, "release"), jobs(gitlab, "release")
+    releases = jobs(made("github"), "release"), jobs(made("gitlab"), "release")
     assert releases[0]["version"] == releases[1]["version"]
     for command in chain(releases[0]["version"], *checks.values()):
         assert re.match(r"(cd build/\*/ && )?\./bootstrap ", command) or (
@@ -114,7 +160,7 @@ def test_both_forges_run_the_same(made: Callable[..., Path]) -> None:
 
 @pytest.mark.slow
 def test_what_they_run_passes(generate: Generate, tmp_path: Path) -> None:
-    """Every line in a fresh clone; test_starters runs the job "lowest", and the audit has a test of its own."""
+    """Run each line in a fresh clone. test_starters runs the job "lowest", and the audit has a test of its own."""
     source, project = generate(ci="github"), tmp_path / "clone"
     changelog = source / "CHANGELOG.md"
     changelog.write_text(changelog.read_text().replace("unreleased", "2026-11-21"))
@@ -139,7 +185,7 @@ def test_what_they_run_passes(generate: Generate, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("starter", [path.name for path in STARTERS])
 def test_no_lock_has_a_known_vulnerability(generate: Generate, starter: str) -> None:
-    """As the pipelines ask, of what PyPI knows today."""
+    """Run the pipelines' audit against PyPI's advisories of today."""
     try:
         address = "https://pypi.org/pypi/setuptools/65.0.0/json"  # which has some
         with urllib.request.urlopen(address, timeout=20) as answer:
@@ -153,14 +199,14 @@ def test_no_lock_has_a_known_vulnerability(generate: Generate, starter: str) -> 
 
 
 def lint(*files: Path) -> str:
-    """Return what actionlint says of workflows, and shellcheck through it of their shell."""
+    """Return the findings of actionlint in workflows, and those of shellcheck in their commands."""
     path = {"PATH": f"{BIN}:/usr/bin:/bin"}  # where it finds shellcheck
     return run("actionlint", *files, cwd=ROOT, env=path, check=False).stdout
 
 
 @pytest.mark.parametrize("license", ["MIT", "proprietary", None])
 def test_reviewers_find_nothing(made: Callable[..., Path], license: str | None) -> None:
-    """Neither in what projects get nor in this repository's own workflows."""
+    """Check the workflows of a project, and this repository's own."""
     folder = (made("github", license) if license else ROOT) / ".github"
     run("zizmor", "--offline", "--pedantic", "--quiet", folder, cwd=folder)
     assert lint(*folder.glob("workflows/*.yml")) == ""
@@ -186,13 +232,14 @@ def test_the_shell_of_gitlab_is_sound(
 
 
 def test_each_action_is_pinned_once(made: Callable[..., Path]) -> None:
-    """By its full hash, beside which its version stands; this repository's own workflows take the same."""
+    """Each pin is a full hash with its version beside it. This repository's own workflows have the same pins."""
     files = [*made("github").glob(".github/workflows/*.yml")]
     files += ROOT.glob(".github/workflows/*.yml")
-    pins = set(re.findall(r"uses: (.*)", "".join(path.read_text() for path in files)))
+    text = "".join(path.read_text() for path in files)
+    pins = set(re.findall(r"uses: (?!\$/)(.*)", text))
     pin = re.compile(r"([\w/-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+")
     names = {match[1] for match in map(pin.fullmatch, pins) if match}
-    assert len(names) == len(pins) == 6
+    assert len(names) == len(pins) == 5
 
 
 @pytest.mark.parametrize("license", ["MIT", "proprietary"])
@@ -200,7 +247,7 @@ def test_each_action_is_pinned_once(made: Callable[..., Path]) -> None:
 def test_the_forge_can_read_it(
     made: Callable[..., Path], ci: str, license: str
 ) -> None:
-    """By the forges' own JSON schemas, which check-jsonschema carries."""
+    """Use the forges' own JSON schemas, which check-jsonschema contains."""
     project = made(ci, license)
     schema = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}[ci]
     transform = ["--data-transform", "gitlab-ci"] if ci == "gitlab" else []
@@ -216,13 +263,69 @@ def test_the_forge_can_read_it(
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_what_is_private_is_not_published(made: Callable[..., Path], ci: str) -> None:
-    """Its release is the forge's alone, and no job can ask anybody to trust it."""
+    """Only the forge gets its release, and no job can prove its identity to others."""
     for license, published in [("MIT", True), ("proprietary", False)]:
         project = made(ci, license)
         (path,) = project.glob(".git*/**/release.yml")
         assert "release" in jobs(project, "release")
         assert ("publish" in jobs(project, "release")) == published
         assert (re.search("id.token", path.read_text()) is not None) == published
+
+
+@pytest.mark.parametrize("license", ["MIT", "proprietary"])
+def test_a_release_runs_the_checks_and_publishes_by_itself(
+    made: Callable[..., Path], license: str
+) -> None:
+    """A called workflow cannot publish: PyPI compares a publisher with the workflow that holds the job."""
+    project = made("github", license)
+    jobs = github(project, "release")
+    assert [name for name, job in jobs.items() if "uses" in job] == ["standard"]
+    called = jobs["standard"]["uses"]
+    assert called.startswith("$/")  # this repository, at the commit that runs
+    workflow = yaml.load(
+        (project / called.removeprefix("$/")).read_text(), yaml.BaseLoader
+    )
+    assert "workflow_call" in workflow["on"]
+    # GitHub starts no workflow that asks for more than its caller grants.
+    assert workflow["permissions"] == jobs["standard"]["permissions"]
+    assert not any("permissions" in job for job in workflow["jobs"].values())
+    assert "publish" not in workflow["jobs"]
+
+    last = "standard"
+    if license == "MIT":
+        assert jobs["publish"]["permissions"] == {"id-token": "write"}
+        assert jobs["publish"]["environment"]["name"] == "pypi"
+        assert jobs["publish"]["needs"] == last
+        last = "publish"
+    assert jobs["release"]["needs"] == last
+    assert jobs["standard"]["needs"] == "version"
+
+    # Jobs share files by names.
+    steps = [
+        step
+        for job in [*workflow["jobs"].values(), *jobs.values()]
+        for step in job.get("steps", [])
+    ]
+    names: dict[str, list[str]] = {"upload": [], "download": []}
+    for step in steps:
+        if found := re.match(r"actions/(\w+)-artifact@", step.get("uses", "")):
+            names[found[1]].append(step.get("with", {}).get("name"))
+    assert names["upload"] == ["distributions", "notes"]
+    assert names["download"] == (["distributions"] if license == "MIT" else []) + [None]
+    make = jobs["release"]["steps"][-1]["run"]
+    assert all(f" {name}/" in make for name in names["upload"])
+
+
+@pytest.mark.parametrize(
+    ("ci", "folder"), [("github", ".github/workflows"), ("gitlab", ".gitlab")]
+)
+def test_a_release_needs_the_templates_own_checks(
+    generate: Generate, ci: str, folder: str
+) -> None:
+    """An adopted repository that has another standard.yml gets no release.yml, which could not use it."""
+    project = generate(ci=ci, adopted=[f"{folder}/standard.yml"])
+    assert not (project / folder / "release.yml").exists()
+    assert (generate(ci=ci, adopted=[]) / folder / "release.yml").exists()
 
 
 # ---- The check that a release begins with ------------------------------------------------------------------------------

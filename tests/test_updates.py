@@ -199,13 +199,15 @@ def edit(project: Path) -> None:
     own = project / ".github/workflows/own.yml"
     own.parent.mkdir(parents=True, exist_ok=True)
     own.write_text("name: Mine\n")
+    for path in project.glob(".gitlab-ci.yml"):
+        append(path, "\nmine:\n  script: [make]\n")
     for path in project.glob(".github/workflows/standard.yml"):
         pins = re.sub(
-            r"setup-python@\w{40} # \S+",
-            f"setup-python@{'0' * 40} # v99",
+            r"(checkout|setup-python)@\w{40} # \S+",
+            rf"\g<1>@{'0' * 40} # v99",
             path.read_text(),
         )
-        path.write_text(pins)
+        path.write_text(pins.replace("windows-2025", "windows-2022"))
 
 
 @pytest.mark.parametrize(("release", "answers"), CASES)
