@@ -75,7 +75,10 @@ def requirement(text: str) -> Any:
         Requirement,
     )
 
-    found = Requirement(text)
+    class Pin(Requirement):  # type: ignore[misc, unused-ignore]
+        """A requirement that takes more attributes; those of newer pips take none."""
+
+    found = Pin(text)
     found.name = re.sub(r"[-_.]+", "-", found.name).lower()
     return found
 
