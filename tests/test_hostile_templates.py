@@ -187,5 +187,5 @@ def test_a_campaign_names_what_it_cannot_read_and_leaves_other_templates(
     attacked: Path,
 ) -> None:
     said = (attacked / "campaign").read_text()
-    assert "cannot read _src_path in garbled/.copier-answers.yml" in said
+    assert " garbled/.copier-answers.yml: garbled/.copier-answers.yml" in said
     assert "elsewhere" not in said
