@@ -20,7 +20,15 @@ import pytest
 from checkouts import BASE, TEMPLATE, Checkout, World
 
 # With uv, or with pip alone. What pip does takes three times as long.
-WAYS = ["uv", pytest.param("pip", marks=pytest.mark.slow)]
+SLOW, COMPLETE = pytest.mark.slow, pytest.mark.complete
+WAYS = ["uv", pytest.param("pip", marks=SLOW)]
+
+
+def rather(mark: pytest.MarkDecorator, values: Iterable[Any], first: Any) -> list[Any]:
+    """Return a test's values, where the default selection has only the first that is named."""
+    return [x if x == first else pytest.param(x, marks=mark) for x in values]
+
+
 LOCK = "requirements_lock.txt"
 INSTALLED = {"alpha", "beta", "gamma", "tiny_project"}
 
@@ -614,7 +622,12 @@ def test_hard_links_to_another_environment_are_broken(
 
 
 @pytest.mark.parametrize(
-    "draft", [f"{LOCK}.new", ".venv/bootstrap.stamp.new", ".venv/bootstrap.txt.new"]
+    "draft",
+    rather(
+        SLOW,
+        [f"{LOCK}.new", ".venv/bootstrap.stamp.new", ".venv/bootstrap.txt.new"],
+        f"{LOCK}.new",
+    ),
 )
 def test_nothing_is_written_through_a_planted_link(
     make: Make, tmp_path: Path, draft: str
@@ -641,7 +654,7 @@ def test_nothing_is_compiled_into_the_project(make: Make) -> None:
     assert [path for path in found if ".venv" not in path.parts] == []
 
 
-@pytest.mark.parametrize("length", [0, 1, 9, 40, 120, -1])
+@pytest.mark.parametrize("length", rather(COMPLETE, [0, 1, 9, 40, 120, -1], 40))
 def test_half_of_a_stamp_is_repaired(make: Make, length: int) -> None:
     project = make()
     project.works("true")
@@ -650,7 +663,7 @@ def test_half_of_a_stamp_is_repaired(make: Make, length: int) -> None:
     project.sound()
 
 
-@pytest.mark.parametrize("length", [0, 1, 4096, -4096])
+@pytest.mark.parametrize("length", rather(COMPLETE, [0, 1, 4096, -4096], 1))
 def test_half_of_uv_is_fetched_again(make: Make, world: World, length: int) -> None:
     """Uv of .venv was cut short; the next change of the project needs it."""
     project = make()
@@ -758,7 +771,9 @@ def test_nothing_to_do_takes_twice_the_start_of_python_at_most(make: Make) -> No
 # ---- Point 9: odds and ends -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["text", "folder", "empty", "dangling"])
+@pytest.mark.parametrize(
+    "kind", rather(SLOW, ["text", "folder", "empty", "dangling"], "text")
+)
 def test_python_of_the_environment_that_cannot_run(make: Make, kind: str) -> None:
     """It is made again, or one line fails; no other Python runs the command in its place."""
     project = make()
@@ -1009,7 +1024,7 @@ TYPICAL = ["401", "json of wrong types"]
             marks=pytest.mark.complete
             if case not in TYPICAL
             else pytest.mark.slow
-            if way == "pip"
+            if way != "uv"
             else (),
             id=f"{case}-{way}",
         )
@@ -1035,7 +1050,7 @@ def test_index_that_answers_nonsense(
     project.sound()
 
 
-@pytest.mark.parametrize("way", ["uv", "pip", "python-alone"])
+@pytest.mark.parametrize("way", rather(SLOW, ["uv", "pip", "python-alone"], "uv"))
 def test_index_that_wants_a_password_asks_nobody(
     make: Make, tmp_path: Path, answering: Answering, way: str
 ) -> None:
