@@ -582,7 +582,7 @@ def test_an_interrupted_run_goes_on(
     write(tmp_path, {"rows.jsonl": "mine\n"})
     assert main(["drift", "a", "--resume", str(file)]) == 2
     assert capsys.readouterr().err == (
-        f"fleet: '{file}' holds no rows of an earlier run: choose another file\n"
+        f"fleet: '{file}' holds no rows of an earlier run: line 1: it is not JSON; choose another file\n"
     )
 
 

@@ -189,12 +189,13 @@ class Journal:
         self.done: dict[str, list[Row]] = {}
         if path and path.exists():
             rows: dict[str, list[Row]] = {}
-            for line in self.lines(path):
+            for number, line in enumerate(self.lines(path), 1):
                 try:
                     row = Row.of(from_json(line))
                 except (ValueError, TypeError) as error:
+                    reason = error if isinstance(error, TypeError) else "it is not JSON"
                     raise UserError(
-                        f"{show(path)} holds no rows of an earlier run: choose another file"
+                        f"{show(path)} holds no rows of an earlier run: line {number}: {reason}; choose another file"
                     ) from error
                 if row.repository in names:
                     rows.setdefault(row.repository, []).append(row)

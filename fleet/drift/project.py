@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from copier.errors import UnsafeTemplateError, UnsupportedVersionError
 
@@ -107,6 +108,11 @@ class Drift:
                 self.project(repository, file, row)
             except (UserError, GitError, OSError) as error:
                 row.problem = one_line(error)
+            except (MemoryError, RecursionError):
+                row.problem = f"reading {show(file)} takes too much memory"
+            except Exception as error:  # noqa: BLE001 - the other projects have their rows
+                reason = f"{type(error).__name__}: {one_line(error)}"
+                row.problem = f"reading it failed: {reason}"
             row.settle(self.allow_behind)
             rows.append(row)
         return rows
@@ -226,7 +232,7 @@ def address_and_version(answers: dict[str, Any], file: str) -> tuple[str, str]:
     """Return `_src_path` and `_commit`.
 
     Raises:
-        UserError: When one is missing or no text.
+        UserError: When one is missing, is not text, or cannot be parsed.
     """
     for name, what in [("_src_path", "address"), ("_commit", "version")]:
         value = answers.get(name)
@@ -234,6 +240,16 @@ def address_and_version(answers: dict[str, Any], file: str) -> tuple[str, str]:
             raise UserError(f"{file} has no {name}: set it to the template's {what}")
         if not isinstance(value, str):
             raise UserError(f"{file}: {name} is {show(value)}, no text: quote it")
+        if not value.isprintable() or not value.strip():
+            raise UserError(
+                f"{file}: {name} is {show(value)}: set it to the template's {what}"
+            )
+    try:
+        urlsplit(answers["_src_path"])
+    except ValueError as error:
+        raise UserError(
+            f"{file}: _src_path is not an address ({error}): set it to the template's"
+        ) from error
     return answers["_src_path"], answers["_commit"]
 
 
