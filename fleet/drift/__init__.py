@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from fleet.addresses import shown
 from fleet.bounds import (
     LONG,
     Expired,
@@ -28,7 +29,7 @@ from fleet.bounds import (
 from fleet.environment import shrink
 from fleet.sources import UserError, show
 
-from .row import STATES, Row, is_url, shown
+from .row import STATES, Row, is_url
 
 # The files that people and templates write together. Plinth's; other templates' are called the same.
 SHARED = (
@@ -242,8 +243,13 @@ class Journal:
 
     def keep(self, new: Iterable[list[Row]]) -> Iterator[list[Row]]:
         """Yield the rows of the earlier run, then the new ones, which are written down first."""
-        yield from self.done.values()
+        for rows in self.done.values():
+            for row in rows:
+                row.mask()
+            yield rows
         for rows in new:
+            for row in rows:
+                row.mask()
             self.write("".join(f"{json.dumps(row.data())}\n" for row in rows))
             yield rows
 
