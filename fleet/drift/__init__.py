@@ -8,7 +8,7 @@ import argparse
 import json
 import multiprocessing
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -186,7 +186,9 @@ class Journal:
     def __init__(self, path: Path | None, sources: Iterable[Source]) -> None:
         """Read the rows of an earlier run; a repository counts when it has all of its rows."""
         self.path = path
-        names = {shown(source.name) for source in sources}
+        # Names that only their credentials or queries tell apart are examined anew.
+        counted = Counter(shown(source.name) for source in sources)
+        names = {name for name, count in counted.items() if count == 1}
         self.done: dict[str, list[Row]] = {}
         if path and path.exists():
             rows: dict[str, list[Row]] = {}

@@ -119,7 +119,7 @@ class Drift:
         """
         answers = read_answers(repository.root, file)
         source, ref = address_and_version(answers, file)
-        row.template, row.version = shown(source), ref
+        row.template, row.version = shown(source), shown(ref)
         try:
             tags = self.templates.tags(source)
         except UserError as error:
