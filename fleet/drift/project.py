@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from copier.errors import UnsafeTemplateError, UnsupportedVersionError
 
+from fleet.addresses import masked, printable, shown
 from fleet.answers import inside, load, read_answers
 from fleet.bounds import MEMORY
 from fleet.sources import UserError, decoded, show
@@ -25,7 +26,7 @@ from .repository import (
     plain_environment,
     run_git,
 )
-from .row import Row, is_url, shown, visible
+from .row import Row, is_url
 from .template import SAFE, SCHEMES, Release, Rendered, Templates
 
 MANY = 1000  # answers files, and paths with conflicts, of one repository
@@ -81,8 +82,7 @@ class Drift:
                 *SAFE, *clone, "--", url, folder, env=env, cwd=aside, seconds=seconds
             )
         except GitError as error:
-            text = str(error).replace(url, shown(url))
-            raise UserError(f"cannot clone it: {text}") from error
+            raise UserError(f"cannot clone it: {error}") from error
         return folder
 
     def projects(
@@ -125,7 +125,7 @@ class Drift:
         """
         answers = read_answers(repository.root, file)
         source, ref = address_and_version(answers, file)
-        row.template, row.version = shown(source), ref
+        row.template, row.version = shown(source), shown(ref)
         try:
             tags = self.templates.tags(source)
         except UserError as error:
@@ -225,7 +225,7 @@ def one_line(error: BaseException) -> str:
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     if isinstance(error, OSError) and error.filename:
         text += f": {error.filename}"
-    return visible(" ".join(text.split()))[:600]
+    return printable(masked(" ".join(text.split())))[:600]
 
 
 def address_and_version(answers: dict[str, Any], file: str) -> tuple[str, str]:

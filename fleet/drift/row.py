@@ -3,7 +3,8 @@
 import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+
+from fleet.addresses import masked
 
 from fleet.sources import show
 
@@ -13,19 +14,6 @@ STATES = ("clean", "drift", "unknown")  # and the exit status of each
 def is_url(text: str) -> bool:
     """Return whether a repository is named by a URL, or as ssh does, and not by a path."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:", text) is not None
-
-
-def shown(address: str) -> str:
-    """Return an address without the credentials that may be in it."""
-    parts = urlsplit(address) if "://" in address else None
-    if not parts or "@" not in parts.netloc or parts.scheme == "ssh":
-        return address
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def visible(text: str) -> str:
-    """Return text without what a terminal or a page would obey."""
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 @dataclass
@@ -91,6 +79,15 @@ class Row:
         if self.dirty:
             found.append(("note", "has uncommitted changes"))
         return found
+
+    def mask(self) -> None:
+        """Remove credentials from all that others have written, but for paths."""
+        self.repository = masked(self.repository)
+        self.template, self.version, self.latest, self.problem = (
+            text and masked(text)
+            for text in (self.template, self.version, self.latest, self.problem)
+        )
+        self.answers = {masked(k): masked(v) for k, v in self.answers.items()}
 
     def data(self) -> dict[str, Any]:
         """Return the row as JSON has it."""
