@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from fleet.addresses import masked
-
 from fleet.sources import show
 
 STATES = ("clean", "drift", "unknown")  # and the exit status of each
