@@ -6,15 +6,25 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
+from .addresses import masked, printable
 from .adopt import adopt
 from .drift import add_arguments, drift
 from .sources import UserError
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose messages show what was typed without credentials, and escaped."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, and end."""
+        super().error(printable(masked(message)))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; what a user got wrong is one line, and exit status 2."""
-    parser = argparse.ArgumentParser(prog="python -m fleet", description=__doc__)
+    parser = Parser(prog="python -m fleet", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     tell = "infer a repository's answers to the template's questions"
     command = commands.add_parser(
@@ -43,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options) or 0
     except UserError as error:
-        print(f"fleet: {error}", file=sys.stderr)
+        print(f"fleet: {printable(masked(str(error)))}", file=sys.stderr)
         return 2
     except (
         BrokenPipeError

@@ -12,6 +12,7 @@ import yaml
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from .addresses import masked, printable
 from .bounds import bounded
 from .infer import Finding, infer, licenses
 from .sources import Fields, UserError, show
@@ -155,12 +156,14 @@ def adopt(folder: Path, output: Path | None, *, force: bool = False) -> None:
     if files:
         notes.append(f"kept, and not the template's: {', '.join(files)}")
     write((answers + dump("adopted", files)).encode(), output)
-    print(*told, *(f"note: {note}" for note in notes), sep="\n", file=sys.stderr)
+    for line in (*told, *(f"note: {note}" for note in notes)):
+        print(printable(masked(line)), file=sys.stderr)
 
 
 def dump(name: str, value: object) -> str:
     """Return an answer as YAML, below the comment that it needs."""
-    text = yaml.safe_dump({name: value}, allow_unicode=True, width=10_000)
+    plain = str(value).isprintable()  # else YAML escapes it
+    text = yaml.safe_dump({name: value}, allow_unicode=plain, width=10_000)
     return COMMENTS.get(name, "") + text
 
 

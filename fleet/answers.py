@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from .addresses import masked
 from .sources import UserError, decoded
 
 MANY = 100_000
@@ -93,7 +94,7 @@ def load(text: str | bytes, file: str) -> Any:
     except RecursionError as error:
         raise UserError(f"{file} is no YAML: it is nested too deeply") from error
     except (yaml.YAMLError, ArithmeticError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = masked(" ".join(str(error).split()))[:200]
         raise UserError(f"{file} is no YAML: {reason}") from error
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from .addresses import masked
 from .sources import (
     COMPUTED,
     READERS,
@@ -322,15 +323,23 @@ def find_url(repository: Repository) -> Finding:
             if not isinstance(url, str):
                 continue
             if plain in ("source", "sourcecode", "repository", "github", "code"):
-                return Finding(address(url), f"{source} {plain}")
+                return without_secrets(url, f"{source} {plain}")
             if plain == "homepage" and re.match(
                 rf"https?://(www\.)?({'|'.join(FORGES)})/", url
             ):
-                homes.append(Finding(address(url), f"{source} home page"))
+                homes.append(without_secrets(url, f"{source} home page"))
     remote = origin(repository.folder)
     if re.match(r"[\w+]+://|[^/\\]{2,}:", remote):  # and no folder
-        return Finding(address(remote), ".git/config")
+        return without_secrets(remote, ".git/config")
     return homes[0] if homes else Finding(None, note="no source has it")
+
+
+def without_secrets(url: str, source: str) -> Finding:
+    """Return an address as an answer, which all can read: none where credentials may be left in it."""
+    found = address(url)
+    if masked(found) != found:
+        return Finding(None, note=f"{source} has credentials in its address")
+    return Finding(found, source)
 
 
 def address(url: str) -> str:
@@ -347,5 +356,5 @@ def address(url: str) -> str:
     if parts.scheme in ("http", "https") or host in FORGES:
         scheme = "http" if parts.scheme == "http" else "https"
         return f"{scheme}://{host}{port}{parts.path.rstrip('/').removesuffix('.git')}"
-    user = f"{parts.username}@" if parts.username else ""
+    user = f"{parts.username}@" if parts.username and "ssh" in parts.scheme else ""
     return f"{parts.scheme}://{user}{host}{port}{parts.path}"

@@ -16,6 +16,8 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
+from .addresses import masked
+
 LIMIT = 1_000_000  # bytes; metadata take a few thousand
 COMPUTED = object()  # stands for what only running the repository's code would tell
 LISTS = ("classifiers", "install_requires", "packages", "py_modules")
@@ -28,8 +30,8 @@ class UserError(Exception):
 
 
 def show(value: object) -> str:
-    """Return a value quoted and without what a terminal would obey; cut, but for paths."""
-    text = repr(str(value))
+    """Return a value quoted, without credentials and what a terminal would obey; cut, but for paths."""
+    text = repr(masked(str(value)))
     return (
         text
         if len(text) <= 80 or isinstance(value, Path)
@@ -39,7 +41,9 @@ def show(value: object) -> str:
 
 def unreadable(path: Path, reason: object) -> UserError:
     """Return the error for a file, the reason on one line."""
-    return UserError(f"cannot read {show(path)}: {' '.join(str(reason).split())[:200]}")
+    return UserError(
+        f"cannot read {show(path)}: {masked(' '.join(str(reason).split()))[:200]}"
+    )
 
 
 def present(path: Path) -> bool:

@@ -938,7 +938,7 @@ def test_a_package_from_the_index(
         ),
         pytest.param(
             "pluggy==1.5.0 --hash=sha256:2cffa88e94fdc978c4c574f15f9e59b7f4201d439195c3715ca9e2486f1d0cf1",
-            "is an import package in the project's own lock",
+            "in the lock, use another name",
             id="locked",
         ),
     ],

@@ -775,17 +775,16 @@ def test_no_network(make, server, tmp_path):
     project.sound()
 
 
-@pytest.mark.parametrize("way", QUICK_WAYS)
 @pytest.mark.parametrize(
-    "given",
+    ("way", "given"),
     [
-        "PIP_EXTRA_INDEX_URL",
-        "PIP_FIND_LINKS",
-        "UV_DEFAULT_INDEX",
-        "UV_FIND_LINKS",
-        "pip.conf",
-        "user",
-        pytest.param("scripts/pip.conf", marks=pytest.mark.slow),
+        *(("uv", x) for x in ("UV_DEFAULT_INDEX", "UV_FIND_LINKS")),
+        *(
+            pytest.param(way, given, marks=() if way == "uv" else pytest.mark.slow)
+            for way in ("uv", "python-alone", "pip")
+            for given in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "pip.conf", "user")
+        ),
+        pytest.param("pip", "scripts/pip.conf", marks=pytest.mark.slow),
     ],
 )
 def test_index_settings_count(make, world, tmp_path, way, given):

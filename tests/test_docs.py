@@ -323,7 +323,7 @@ def test_switching_it_on_and_off(template: Path, tmp_path: Path) -> None:
         b"_docs.txt\n-r scripts/requirements_tools.txt\ntomli-w\n"
     )
     done = run("./bootstrap", *BUILD.split(), cwd=project, env={"CI": ""})
-    assert "refreezing" in done.stderr
+    assert "renewing it" in done.stderr
     assert (project / "build/html/index.html").exists()
     assert git(project, "status", "--porcelain").split() == [
         "M",

@@ -173,7 +173,7 @@ STATES: dict[str, tuple[str, str, str]] = {
     "no version": (f"sed -i '/^_commit/d' {ANSWERS}", "unknown", "has no _commit: set it to the template's version"),
     "a number": (f"sed -i 's/^_commit.*/_commit: 2.0/' {ANSWERS}", "unknown", "_commit is '2.0', no text: quote it"),
     "moved": (f"sed -i 's,^_src_path.*,_src_path: /nowhere/template,' {ANSWERS}", "unknown", "^cannot read the template: '/nowhere/template' is not there; if it has moved, set _src_path in .copier-answers.yml to its new address\n"),
-    "unreachable": (f"sed -i 's,^_src_path.*,_src_path: https://me:secret@127.0.0.1:9/t.git,' {ANSWERS}", "unknown", "^cannot read the template: https://127.0.0.1:9/t.git: .*(onnect|refused).*; if it has moved"),
+    "unreachable": (f"sed -i 's,^_src_path.*,_src_path: https://me:secret@127.0.0.1:9/t.git,' {ANSWERS}", "unknown", "^cannot read the template: https://\\*\\*\\*@127.0.0.1:9/t.git: .*(onnect|refused).*; if it has moved"),
     "relative": (f"sed -i 's,^_src_path.*,_src_path: ../template,' {ANSWERS}", "unknown", "'../template' is relative, so nothing finds it"),
     "no repository": (f"sed -i 's,^_src_path.*,_src_path: /usr,' {ANSWERS}", "unknown", "'/usr' is no git repository, so it has no versions"),
     "transport": (f"sed -i 's,^_src_path.*,_src_path: \"ext::sh -c touch% PWNED\",' {ANSWERS}", "unknown", "is no address of a template"),
@@ -582,7 +582,7 @@ def test_an_interrupted_run_goes_on(
     write(tmp_path, {"rows.jsonl": "mine\n"})
     assert main(["drift", "a", "--resume", str(file)]) == 2
     assert capsys.readouterr().err == (
-        f"fleet: '{file}' holds no rows of an earlier run: choose another file\n"
+        f"fleet: '{file}' holds no rows of an earlier run: line 1: it is not JSON; choose another file\n"
     )
 
 

@@ -193,7 +193,7 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
     assert {x: y for x, y in after.items() if is_yours(x)} == {
         x: y for x, y in mine.items() if is_yours(x)
     }
-    shared = {"pyproject.toml", "requirements_dev.txt", ".gitignore"}
+    shared = {"pyproject.toml", "requirements_dev.txt", ".gitignore", ".gitlab-ci.yml"}
     own = {".github/workflows/own.yml"}
     assert {
         x

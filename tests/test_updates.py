@@ -537,5 +537,5 @@ def test_an_edited_project_is_green_after_an_update(
     copier("update", "--defaults", project, cwd=tmp_path)
     git(project, "add", "--all")
     printed = run("./bootstrap", "pytest", cwd=project, env={"CI": ""})
-    assert "refreezing" in printed.stdout + printed.stderr
+    assert "renewing it" in printed.stdout + printed.stderr
     run("./bootstrap", "--locked", "python", "-c", "import idna, tomli_w", cwd=project)

@@ -8,7 +8,7 @@ import argparse
 import json
 import multiprocessing
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from fleet.addresses import shown
 from fleet.bounds import (
     LONG,
     Expired,
@@ -28,7 +29,7 @@ from fleet.bounds import (
 from fleet.environment import shrink
 from fleet.sources import UserError, show
 
-from .row import STATES, Row, is_url, shown
+from .row import STATES, Row, is_url
 
 # The files that people and templates write together. Plinth's; other templates' are called the same.
 SHARED = (
@@ -185,16 +186,19 @@ class Journal:
     def __init__(self, path: Path | None, sources: Iterable[Source]) -> None:
         """Read the rows of an earlier run; a repository counts when it has all of its rows."""
         self.path = path
-        names = {shown(source.name) for source in sources}
+        # Names that only their credentials or queries tell apart are examined anew.
+        counted = Counter(shown(source.name) for source in sources)
+        names = {name for name, count in counted.items() if count == 1}
         self.done: dict[str, list[Row]] = {}
         if path and path.exists():
             rows: dict[str, list[Row]] = {}
-            for line in self.lines(path):
+            for number, line in enumerate(self.lines(path), 1):
                 try:
                     row = Row.of(from_json(line))
                 except (ValueError, TypeError) as error:
+                    reason = error if isinstance(error, TypeError) else "it is not JSON"
                     raise UserError(
-                        f"{show(path)} holds no rows of an earlier run: choose another file"
+                        f"{show(path)} holds no rows of an earlier run: line {number}: {reason}; choose another file"
                     ) from error
                 if row.repository in names:
                     rows.setdefault(row.repository, []).append(row)
@@ -242,8 +246,13 @@ class Journal:
 
     def keep(self, new: Iterable[list[Row]]) -> Iterator[list[Row]]:
         """Yield the rows of the earlier run, then the new ones, which are written down first."""
-        yield from self.done.values()
+        for rows in self.done.values():
+            for row in rows:
+                row.mask()
+            yield rows
         for rows in new:
+            for row in rows:
+                row.mask()
             self.write("".join(f"{json.dumps(row.data())}\n" for row in rows))
             yield rows
 

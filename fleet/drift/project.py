@@ -10,9 +10,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from copier.errors import UnsafeTemplateError, UnsupportedVersionError
 
+from fleet.addresses import masked, printable, shown
 from fleet.answers import inside, load, read_answers
 from fleet.bounds import MEMORY
 from fleet.sources import UserError, decoded, show
@@ -24,7 +26,7 @@ from .repository import (
     plain_environment,
     run_git,
 )
-from .row import Row, is_url, shown, visible
+from .row import Row, is_url
 from .template import SAFE, SCHEMES, Release, Rendered, Templates
 
 MANY = 1000  # answers files, and paths with conflicts, of one repository
@@ -80,8 +82,7 @@ class Drift:
                 *SAFE, *clone, "--", url, folder, env=env, cwd=aside, seconds=seconds
             )
         except GitError as error:
-            text = str(error).replace(url, shown(url))
-            raise UserError(f"cannot clone it: {text}") from error
+            raise UserError(f"cannot clone it: {error}") from error
         return folder
 
     def projects(
@@ -107,6 +108,11 @@ class Drift:
                 self.project(repository, file, row)
             except (UserError, GitError, OSError) as error:
                 row.problem = one_line(error)
+            except (MemoryError, RecursionError):
+                row.problem = f"reading {show(file)} takes too much memory"
+            except Exception as error:  # noqa: BLE001 - the other projects have their rows
+                reason = f"{type(error).__name__}: {one_line(error)}"
+                row.problem = f"reading it failed: {reason}"
             row.settle(self.allow_behind)
             rows.append(row)
         return rows
@@ -119,7 +125,7 @@ class Drift:
         """
         answers = read_answers(repository.root, file)
         source, ref = address_and_version(answers, file)
-        row.template, row.version = shown(source), ref
+        row.template, row.version = shown(source), shown(ref)
         try:
             tags = self.templates.tags(source)
         except UserError as error:
@@ -219,14 +225,14 @@ def one_line(error: BaseException) -> str:
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     if isinstance(error, OSError) and error.filename:
         text += f": {error.filename}"
-    return visible(" ".join(text.split()))[:600]
+    return printable(masked(" ".join(text.split())))[:600]
 
 
 def address_and_version(answers: dict[str, Any], file: str) -> tuple[str, str]:
     """Return `_src_path` and `_commit`.
 
     Raises:
-        UserError: When one is missing or no text.
+        UserError: When one is missing, is not text, or cannot be parsed.
     """
     for name, what in [("_src_path", "address"), ("_commit", "version")]:
         value = answers.get(name)
@@ -234,6 +240,16 @@ def address_and_version(answers: dict[str, Any], file: str) -> tuple[str, str]:
             raise UserError(f"{file} has no {name}: set it to the template's {what}")
         if not isinstance(value, str):
             raise UserError(f"{file}: {name} is {show(value)}, no text: quote it")
+        if not value.isprintable() or not value.strip():
+            raise UserError(
+                f"{file}: {name} is {show(value)}: set it to the template's {what}"
+            )
+    try:
+        urlsplit(answers["_src_path"])
+    except ValueError as error:
+        raise UserError(
+            f"{file}: _src_path is not an address ({error}): set it to the template's"
+        ) from error
     return answers["_src_path"], answers["_commit"]
 
 

@@ -19,9 +19,10 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from fleet.addresses import printable
 from fleet.adopt import write
 
-from .row import STATES, Row, visible
+from .row import STATES, Row
 
 COLOURS = {"clean": "green", "drift": "yellow", "unknown": "red"}
 WIDE = 160  # where no terminal says how wide it is
@@ -71,13 +72,13 @@ def write_table(rows: list[Row]) -> None:
         table.add_column(name, justify=end, overflow="fold", no_wrap=name == "state")  # type: ignore[arg-type]
     for row in rows:
         findings = Text("\n").join(
-            Text(visible(text), "" if kind == "bad" else "dim")
+            Text(printable(text), "" if kind == "bad" else "dim")
             for kind, text in row.findings()
         )
         table.add_row(
             Text(row.state, COLOURS[row.state]),
-            Text(visible(row.name)),
-            Text(visible(row.version or "")),
+            Text(printable(row.name)),
+            Text(printable(row.version or "")),
             Text(behind(row)),
             findings,
         )
@@ -95,7 +96,7 @@ def write_page(rows: list[Row], path: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.filters["visible"] = visible
+    jinja.filters["printable"] = printable
     page = jinja.get_template("page.html.jinja")
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     text = page.render(rows=rows, summary=summary(rows), when=when, behind=behind)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from fleet.addresses import masked, shown
 from fleet.bounds import LARGE, children, head
 from fleet.environment import absolute, whole
 from fleet.sources import LIMIT, UserError, show
@@ -91,7 +92,10 @@ def run_git(
     if done.returncode and done.returncode not in also:
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         said = [line for line in said if re.match("(fatal|error|ERROR)", line)] or said
-        raise GitError(said[0][:300] if said else f"git exits with {done.returncode}")
+        text = said[0] if said else f"git exits with {done.returncode}"
+        for word in map(str, arguments):
+            text = text.replace(word, shown(word))
+        raise GitError(masked(text)[:300])
     return done.stdout
 
 

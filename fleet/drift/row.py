@@ -3,7 +3,9 @@
 import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+
+from fleet.addresses import masked
+from fleet.sources import show
 
 STATES = ("clean", "drift", "unknown")  # and the exit status of each
 
@@ -11,19 +13,6 @@ STATES = ("clean", "drift", "unknown")  # and the exit status of each
 def is_url(text: str) -> bool:
     """Return whether a repository is named by a URL, or as ssh does, and not by a path."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:", text) is not None
-
-
-def shown(address: str) -> str:
-    """Return an address without the credentials that may be in it."""
-    parts = urlsplit(address) if "://" in address else None
-    if not parts or "@" not in parts.netloc or parts.scheme == "ssh":
-        return address
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def visible(text: str) -> str:
-    """Return text without what a terminal or a page would obey."""
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 @dataclass
@@ -90,26 +79,70 @@ class Row:
             found.append(("note", "has uncommitted changes"))
         return found
 
+    def mask(self) -> None:
+        """Remove credentials from all that others have written, but for paths."""
+        self.repository = masked(self.repository)
+        self.template, self.version, self.latest, self.problem = (
+            text and masked(text)
+            for text in (self.template, self.version, self.latest, self.problem)
+        )
+        self.answers = {masked(k): masked(v) for k, v in self.answers.items()}
+
     def data(self) -> dict[str, Any]:
         """Return the row as JSON has it."""
         return asdict(self)
 
     @classmethod
-    def of(cls, data: dict[str, Any]) -> "Row":
+    def of(cls, data: object) -> "Row":
         """Return the row that JSON had.
 
         Raises:
-            TypeError: For what is no row.
+            TypeError: For anything else. It names the key.
         """
-        row, like = cls(**data), cls("")
-        for part in fields(cls):
-            kind = type(getattr(like, part.name))
-            if (
-                kind in (str, int, dict, list)
-                and type(getattr(row, part.name)) is not kind
-            ):
-                raise TypeError(f"{part.name} is no {kind.__name__}")
-        return row
+        if not isinstance(data, dict):
+            raise TypeError("it is not an object")
+        names = {part.name for part in fields(cls)}
+        for name in data:
+            if name not in names:
+                raise TypeError(f"{show(name)} is not a key of a row")
+        if "repository" not in data:
+            raise TypeError("repository is missing")
+        for name, value in data.items():
+            if fault := wrong(name, value):
+                raise TypeError(f"{name} is {show(value)}: it has to be {fault}")
+        return cls(**data)
+
+
+KINDS: dict[str, tuple[type, ...]] = {
+    "behind": (int, type(None)),
+    "untagged": (bool, type(None)),
+    "dirty": (bool, type(None)),
+    "projects": (int,),
+    **dict.fromkeys(("repository", "project", "state"), (str,)),
+}
+
+
+def wrong(name: str, value: object) -> str:
+    """Return what a key of a row has to hold, nothing when it does.
+
+    `isinstance` would take true for a number.
+    """
+    if name in ("files", "shared", "answers"):
+        texts = isinstance(value, dict) and all(type(x) is str for x in value.values())
+        return "" if texts else "an object of texts"
+    if name == "conflicts":
+        texts = isinstance(value, list) and all(type(x) is str for x in value)
+        return "" if texts else "a list of texts"
+    kinds = KINDS.get(name, (str, type(None)))
+    if type(value) not in kinds:
+        words = {str: "text", int: "a whole number", bool: "true or false"}
+        return words[kinds[0]] + (" or null" if type(None) in kinds else "")
+    if name == "state" and value not in STATES:
+        return f"one of {', '.join(STATES)}"
+    least = 1 if name == "projects" else 0
+    if type(value) is int and value < least:
+        return f"{least} or more"
+    return ""
 
 
 def grouped(states: dict[str, str]) -> list[str]:

@@ -28,12 +28,12 @@ from copier._types import RelativePath
 from copier._vcs import get_repo
 from packaging.version import InvalidVersion, Version
 
+from fleet.addresses import shown
 from fleet.bounds import locked, untimed
 from fleet.rendering import REFUSED
 from fleet.sources import UserError, show
 
 from .repository import GitError, plain_environment, run_git
-from .row import shown
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
 SAFE = (
@@ -56,28 +56,29 @@ def git_address(address: str) -> str:
             leads to no repository.
     """
     plain = address.removeprefix("git+")
+    told = show(shown(address))
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", plain)
     if (
         address.startswith("-")
         or re.search(r"[\x00-\x1f\x7f]|\A[^/]*::|://-|@-", address)
         or (scheme and scheme[1].lower() not in SCHEMES)
     ):
-        raise UserError(f"{show(shown(address))} is no address of a template")
+        raise UserError(f"{told} is no address of a template")
     if scheme or re.match(r"g[hl]:|[\w.-]+@[\w.-]+:", plain):
         return str(get_repo(address) or address)
     folder = Path(address).expanduser()
     if not folder.is_absolute():
-        raise UserError(f"{show(address)} is relative, so nothing finds it")
+        raise UserError(f"{told} is relative, so nothing finds it")
     try:
         if not folder.exists():
-            raise UserError(f"{show(address)} is not there")
+            raise UserError(f"{told} is not there")
         if not folder.is_dir():
-            raise UserError(f"{show(address)} is not a folder")
+            raise UserError(f"{told} is not a folder")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"{show(address)}: {reason}") from error
+        raise UserError(f"{told}: {reason}") from error
     if not address.endswith(".git") and not is_top(folder):
-        raise UserError(f"{show(address)} is no git repository, so it has no versions")
+        raise UserError(f"{told} is no git repository, so it has no versions")
     return str(folder.resolve())
 
 
@@ -181,8 +182,7 @@ class Templates:
                         (home / "url").write_text(url, "utf-8")
                         new.rename(home / "mirror")
                     except GitError as error:
-                        text = str(error).replace(address, shown(address))
-                        raise UserError(f"{shown(address)}: {text}") from error
+                        raise UserError(f"{shown(address)}: {error}") from error
         except UserError as error:
             self._failed[address] = str(error)
             (home / "failed").write_text(str(error), "utf-8", errors="replace")
