@@ -116,7 +116,10 @@ def taken(
 
     def said(value: Any) -> str:
         own = {question: value}
-        known = {"born": own, "before": own} if updated else {}
+        birth = {"package_name": "demo", "distribution_name": "demo"}
+        birth |= {"starter": "library"} | own
+        known = {"born": birth, "before": {"exports": "eager"} | own}
+        known = known if updated else {}
         return validator.render(answers | own | known).strip()
 
     return [value for value in typed if not said(value)]
