@@ -117,7 +117,8 @@ def taken(
 
     def said(value: Any) -> str:
         own = {question: value}
-        known = {"born": own} if updated else {}
+        birth = {"package_name": "pkg", "distribution_name": "pkg"}
+        known = {"born": birth | {"starter": "library"} | own} if updated else {}
         return validator.render(answers | own | known).strip()
 
     return [value for value in typed if not said(value)]
