@@ -26,7 +26,8 @@ WAYS: dict[str, dict[str, Any]] = {
 # The same, the others only among the slow tests: they take three times as long.
 QUICK_WAYS = [
     "uv",
-    *(pytest.param(way, marks=pytest.mark.slow) for way in ("python-alone", "pip")),
+    pytest.param("pip", marks=pytest.mark.slow),
+    pytest.param("python-alone", marks=pytest.mark.complete),
 ]
 DEV = {"alpha": "1.1", "beta": "1.0", "gamma": "1.0", "tiny_project": "0.1.0"}
 PROD = {"alpha": "1.1", "beta": "1.0", "tiny_project": "0.1.0"}
@@ -366,8 +367,13 @@ def test_check_without_environment(project):
 # ---- Faults -------------------------------------------------------------------------
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param("uv", marks=pytest.mark.slow),
+        *(pytest.param(x, marks=pytest.mark.complete) for x in ("pip", "python-alone")),
+    ],
+)
 def test_killed_at_random_moments(make, way):
     project = make(**WAYS[way])
     whole = time.monotonic()
@@ -780,8 +786,8 @@ def test_no_network(make, server, tmp_path):
     [
         *(("uv", x) for x in ("UV_DEFAULT_INDEX", "UV_FIND_LINKS")),
         *(
-            pytest.param(way, given, marks=() if way == "uv" else pytest.mark.slow)
-            for way in ("uv", "python-alone", "pip")
+            pytest.param(way, given, marks=mark)
+            for way, mark in (("uv", ()), ("pip", pytest.mark.slow))
             for given in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "pip.conf", "user")
         ),
         pytest.param("pip", "scripts/pip.conf", marks=pytest.mark.slow),
