@@ -1,12 +1,16 @@
 """Attacks on the time and memory of the tools for many repositories: each ends in one clear line."""
 
+import json
 import os
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import ROOT, commit, git, run
 
 from fleet.adopt import adopt
 from fleet.answers import load
@@ -118,3 +122,47 @@ def test_a_session_ends_with_its_time(tmp_path: Path) -> None:
     alive.unlink()
     time.sleep(0.5)
     assert not alive.exists()
+
+
+SPARSE = ("index", "config", "packed-refs", "HEAD", "info/exclude")
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Run drift once over repositories with git files of 100 gigabytes, a committed bomb, and an innocent one."""
+    top = tmp_path_factory.mktemp("sparse")
+    names = [*SPARSE, "bomb", "innocent"]
+    for name in names:
+        root = top / name.replace("/", "-")
+        root.mkdir()
+        text = "_commit: 1.0.0\n_src_path: /nowhere\n"
+        git(root, "init", "--quiet")
+        (root / ".copier-answers.yml").write_text(
+            merges(30) if name == "bomb" else text
+        )
+        commit(root)
+        if name == "bomb":  # only what is committed is hostile
+            (root / ".copier-answers.yml").write_text(text)
+        elif name in SPARSE:
+            path = root / ".git" / name
+            path.touch()
+            os.truncate(path, 10**11)
+    command = (sys.executable, "-m", "fleet", "drift", "--json", "--timeout", "30")
+    folders = [top / name.replace("/", "-") for name in names]
+    done = run(*command, *folders, cwd=ROOT, check=False)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    return {Path(row["repository"]).name: row for row in found}
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_a_huge_git_file_is_one_row(rows: dict[str, dict[str, Any]], name: str) -> None:
+    row = rows[name.replace("/", "-")]
+    assert row["state"] == "unknown"
+    # Packed refs are not read while the branch has a file of its own.
+    assert ("/nowhere" if name == "packed-refs" else "bytes") in row["problem"]
+
+
+def test_the_others_have_their_rows(rows: dict[str, dict[str, Any]]) -> None:
+    assert len(rows) == len(SPARSE) + 2
+    for name in ("bomb", "innocent"):
+        assert "/nowhere" in rows[name]["problem"]
