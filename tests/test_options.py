@@ -125,7 +125,7 @@ def test_sources_compile(
     python = interpreter(version)
     for exports in ("eager", "lazy"):
         project = generate(**yaml.safe_load(layout.read_text()), exports=exports)
-        folders = [project / name for name in ("src", "tests", "scripts")]
+        folders = [project / name for name in ("src", "tests", ".standard")]
         run(
             python,
             "-m",

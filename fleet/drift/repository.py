@@ -7,6 +7,7 @@ of ours and a copy of the index instead, without a way to fetch what is missing.
 
 import os
 import re
+import runpy
 import shutil
 import stat
 import subprocess
@@ -18,7 +19,6 @@ from pathlib import Path
 from fleet.bounds import LARGE, children, head
 from fleet.environment import absolute, whole
 from fleet.sources import LIMIT, UserError, show
-from template.scripts.conflicts import LEFT
 
 # What the environment may hold of another repository: git rev-parse --local-env-vars
 FOREIGN = (
