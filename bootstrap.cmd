@@ -1,5 +1,5 @@
 @echo off
-rem Finds a Python and hands over to scripts\bootstrap.py; bootstrap --help tells the rest.
+rem Finds a Python and hands over to .standard\bootstrap.py; bootstrap --help tells the rest.
 setlocal
 set "python="
 rem The check also passes over the Microsoft Store's python, which only prints a message, and works for a .bat.
@@ -13,4 +13,4 @@ if not defined python (
     exit /b 1
 )
 rem A full disk may leave half of the compiled module, which no import survives: then the source runs.
-%python% -I -S -c "import sys; sys.path.insert(0, sys.argv.pop(1)); exec('try:\n import bootstrap\nexcept (EOFError, TypeError, ValueError):\n import runpy, shutil\n shutil.rmtree(sys.path[0] + \'/__pycache__\', True)\n runpy.run_path(sys.path[0] + \'/bootstrap.py\', run_name=\'__main__\')\nelse:\n bootstrap.main()')" "%~dp0scripts" %*
+%python% -I -S -c "import sys; sys.path.insert(0, sys.argv.pop(1)); exec('try:\n import bootstrap\nexcept (EOFError, TypeError, ValueError):\n import runpy, shutil\n shutil.rmtree(sys.path[0] + \'/__pycache__\', True)\n runpy.run_path(sys.path[0] + \'/bootstrap.py\', run_name=\'__main__\')\nelse:\n bootstrap.main()')" "%~dp0.standard" %*

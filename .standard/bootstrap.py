@@ -12,7 +12,7 @@ usage: ./bootstrap [options] [command ...]
   --upgrade-package NAME    ... moving this one; may be repeated
 
 BOOTSTRAP_UV=0 leaves everything to pip. Index settings in PIP_*, UV_*, pip.conf
-and scripts/pip.conf count. Status: the command's own, 127 if it is not found,
+and .standard/pip.conf count. Status: the command's own, 127 if it is not found,
 130 on Ctrl-C.
 """
 
@@ -353,7 +353,8 @@ def pip_settings() -> "dict[str, str]":
     # PIP_CONFIG_FILE stands in for the user's file; the null device, for all of them.
     files = [*shared, "/etc/pip.conf", *([own] if own else ["~/.pip/pip.conf", *user])]
     texts = [read(os.path.expandvars(os.path.expanduser(path))) for path in files]
-    texts += [read(ROOT, "scripts", "pip.conf")]  # which an organisation may add
+    # An organisation may add one; releases before 2.0 had it in scripts.
+    texts += [read(ROOT, name, "pip.conf") for name in ("scripts", ".standard")]
     pairs: list[tuple[str, str]] = []
     for text in texts if own != os.devnull else []:
         for section in sorted(("\n" + text).split("\n[")):

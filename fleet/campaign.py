@@ -29,7 +29,7 @@ ANSWERS = (
     ":(glob)**/.copier-answers.y*ml",
     ":(glob)**/.copier-answers.*.y*ml",
 )
-GATE = Path(__file__).parents[1] / "template" / "scripts" / "conflicts.py"
+GATE = Path(__file__).parents[1] / "template" / ".standard" / "conflicts.py"
 SECONDS = 600  # for one update; one that waits for an answer would wait for ever
 OUTCOMES = ("updated", "current", "failed", "not pushed")
 

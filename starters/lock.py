@@ -62,16 +62,16 @@ def main() -> None:
             del os.environ[name]
     os.environ["PIP_CONFIG_FILE"] = os.devnull
 
-    sys.path.insert(0, str(TEMPLATE / "scripts"))
+    sys.path.insert(0, str(TEMPLATE / ".standard"))
     bootstrap = importlib.import_module("bootstrap")
     newest = ["--exclude-newer", arguments.exclude_newer]
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
-            tools = Path(folder, "scripts")
+            tools = Path(folder, ".standard")
             tools.mkdir()
-            shutil.copy(TEMPLATE / "scripts/requirements_tools.txt", tools)
+            shutil.copy(TEMPLATE / ".standard/requirements_tools.txt", tools)
             shutil.copy(
-                TEMPLATE / f"scripts/{{% if docs %}}{DOCS}{{% endif %}}", tools / DOCS
+                TEMPLATE / f".standard/{{% if docs %}}{DOCS}{{% endif %}}", tools / DOCS
             )
             made = {}
             for docs, file in LOCKS.items():

@@ -878,7 +878,7 @@ def test_no_network(make, server, tmp_path):
         "UV_FIND_LINKS",
         "pip.conf",
         "user",
-        pytest.param("scripts/pip.conf", marks=pytest.mark.slow),
+        pytest.param(".standard/pip.conf", marks=pytest.mark.slow),
     ],
 )
 def test_index_settings_count(make, world, tmp_path, way, given):
@@ -891,7 +891,7 @@ def test_index_settings_count(make, world, tmp_path, way, given):
     user.write_text(f"[global]\nindex-url = {empty.as_uri()}\n")
     file = {
         "pip.conf": tmp_path / "home/other.conf",
-        "scripts/pip.conf": project.root / given,
+        ".standard/pip.conf": project.root / given,
     }.get(given, user)
     file.write_text(
         f"[global]\nindex-url = {index}\nuser = true\ntarget = {tmp_path / 'target'}\n"
@@ -915,7 +915,7 @@ def test_index_settings_count(make, world, tmp_path, way, given):
         },
         "pip.conf": {"PIP_CONFIG_FILE": str(file), "PIP_INDEX_URL": None},
         "user": {**home, "PIP_INDEX_URL": None},
-        "scripts/pip.conf": {**home, "PIP_INDEX_URL": None},
+        ".standard/pip.conf": {**home, "PIP_INDEX_URL": None},
     }[given]
     cold = {
         "UV_CACHE_DIR": str(tmp_path / "uv"),
@@ -986,7 +986,7 @@ def test_activated_environment_is_no_base(made, tmp_path):
 
 
 def test_crlf_checkout(project):
-    for path in [*project.root.glob("*.t*"), project.root / "scripts/bootstrap.py"]:
+    for path in [*project.root.glob("*.t*"), project.root / ".standard/bootstrap.py"]:
         path.write_bytes(path.read_bytes().replace(b"\r", b"").replace(b"\n", b"\r\n"))
     project.works("--locked", "tiny")
     project.sound()
@@ -1059,7 +1059,7 @@ def test_shell_script_is_clean():
 
 
 def test_any_python_from_3_6_can_read_it():
-    text = (TEMPLATE / "scripts" / "bootstrap.py").read_text()
+    text = (TEMPLATE / ".standard" / "bootstrap.py").read_text()
     ast.parse(text, feature_version=(3, 6))
     for minor in range(6, 11):
         for path in OTHERS:
@@ -1151,7 +1151,7 @@ def test_activation_line_for_powershell(made, tmp_path):
 def test_activation_lines_on_windows(made):
     """There both cmd and PowerShell are told, since a process cannot tell which of them it came from."""
     code = (
-        "import os, sys; os.name = 'nt'; sys.path.insert(0, 'scripts');"
+        "import os, sys; os.name = 'nt'; sys.path.insert(0, '.standard');"
         "import bootstrap; bootstrap.next_commands()"
     )
     line = made.works("python", "-c", code).stderr.splitlines()[-1]
@@ -1253,7 +1253,7 @@ def test_cmd_hands_over_with_arguments_and_status(windows):
     result = windows("--prod", "x y", "z")
     assert result.returncode == 7
     assert result.stdout.strip().startswith("got: -I -S -c ")
-    assert result.stdout.strip().endswith('a b\\scripts" --prod "x y" z')
+    assert result.stdout.strip().endswith('a b\\.standard" --prod "x y" z')
 
 
 @pytest.mark.slow

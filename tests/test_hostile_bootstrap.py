@@ -196,9 +196,9 @@ def refuses_the_lock(project: Checkout, **options: Any) -> str:
     line = one_line(project, "true", **options)
     assert LOCK in line
     assert not (project.root / ".venv").exists()
-    scripts = contents(project.root / "scripts").keys()  # where Python may cache
+    scripts = contents(project.root / ".standard").keys()  # where Python may cache
     after = contents(project.root)
-    for name in before.keys() - {"scripts"} - {f"scripts/{x}" for x in scripts}:
+    for name in before.keys() - {".standard"} - {f".standard/{x}" for x in scripts}:
         assert after[name] == before[name]
     assert "0" * 65 not in line
     return line
@@ -771,7 +771,7 @@ dd if=/dev/zero of="$1/fill" bs=4k 2>/dev/null || :
 ./bootstrap true && exit 9
 truncate -s -8192 "$1/fill"
 ./bootstrap true && exit 8
-[ ! -e scripts/__pycache__ ] || ls -l scripts/__pycache__
+[ ! -e .standard/__pycache__ ] || ls -l .standard/__pycache__
 rm "$1/fill"
 ./bootstrap tiny
 ./bootstrap --check
@@ -792,7 +792,7 @@ def test_really_full_disk_and_then_room(make: Make, tmp_path: Path, way: str) ->
     project.edit("requirements_dev.txt", "\nuv\n", "\n")
     project.works("--lock", "true", env={"BOOTSTRAP_UV": "1"})
     shutil.rmtree(project.root / ".venv")
-    shutil.rmtree(project.root / "scripts/__pycache__")
+    shutil.rmtree(project.root / ".standard/__pycache__")
     shell = ("unshare", "-m", "sh", "-c", FULL, "sh", str(mount), str(project.root))
     result = project.run(launcher=shell, program="", cwd=tmp_path)
     assert result.returncode == 0, result

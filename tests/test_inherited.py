@@ -41,7 +41,7 @@ def exports(project: Path) -> tuple[int, str]:
         "-p",
         "no:cacheprovider",
         "-q",
-        "scripts/test_exports.py",
+        ".standard/test_exports.py",
     ]
     done = run(*command, cwd=project, env={"PYTHONPATH": "src"}, check=False)
     return done.returncode, done.stdout
@@ -94,7 +94,11 @@ BROKEN = [
         "new-package",
     ),
     (add("deep/x.py", ""), "test_every_folder_of_modules_is_a_package", "no-init"),
-    (edit("echo.py", "class Echo", "class Ecco"), "scripts/test_exports.py", "renamed"),
+    (
+        edit("echo.py", "class Echo", "class Ecco"),
+        ".standard/test_exports.py",
+        "renamed",
+    ),
 ]
 
 STILL_TRUE = [

@@ -96,7 +96,7 @@ def test_lock_satisfies_its_requirements(generate: Generate, starter: Path) -> N
     locked = pins(project / "requirements_lock.txt")
     files = [
         *project.glob("requirements_[pd]*.txt"),
-        *project.glob("scripts/requirements_*.txt"),
+        *project.glob(".standard/requirements_*.txt"),
     ]
     assert len(files) == 4
     for file in files:
@@ -244,7 +244,7 @@ def test_production_is_what_uv_would_compile(
     (project / "requirements_lock.txt").unlink()
     (project / "requirements_prod.txt").write_text(f"{prod}\n")
     code = (
-        "import sys; sys.path.insert(0, 'scripts'); import bootstrap as b;"
+        "import sys; sys.path.insert(0, '.standard'); import bootstrap as b;"
         "b.freeze(b.ROOT, sys.argv[1], '>=3.11', []);"
         "print(*sorted({pin[0] for pin in b.needed({'-r requirements_prod.txt'})}))"
     )

@@ -124,7 +124,7 @@ def test_sources_compile(
     python = interpreter(version)
     for exports in ("eager", "lazy"):
         project = generate(**yaml.safe_load(layout.read_text()), exports=exports)
-        folders = [project / name for name in ("src", "tests", "scripts")]
+        folders = [project / name for name in ("src", "tests", ".standard")]
         run(
             python,
             "-m",
@@ -171,7 +171,9 @@ def test_every_file_ends_in_one_line_end(generate: Generate, license: str) -> No
         assert not text or (text[-1:] == b"\n" and text[-2:] != b"\n\n"), path.name
 
 
-@pytest.mark.parametrize("name", ["bootstrap", "bootstrap.cmd", "scripts/bootstrap.py"])
+@pytest.mark.parametrize(
+    "name", ["bootstrap", "bootstrap.cmd", ".standard/bootstrap.py"]
+)
 def test_this_repository_uses_the_very_same_files(
     name: str, generate: Generate
 ) -> None:

@@ -23,7 +23,7 @@ from conftest import (
 from test_updates import append, contents, edit, is_yours, replace
 
 EXAMPLE = ROOT / "fleet" / "organisation"
-OWN = {"SECURITY.md", "scripts/pip.conf"}
+OWN = {"SECURITY.md", ".standard/pip.conf"}
 POLICY = {
     "user_name": "Plinth contributors",
     "user_email": "python@example.org",
@@ -104,7 +104,7 @@ def new(template: Path, release: str, folder: Path) -> Path:
 def update(project: Path) -> dict[str, bytes]:
     """Update a project without --trust, find no conflict, and return its files."""
     copier("update", "--defaults", project, cwd=project.parent)
-    run(sys.executable, "scripts/conflicts.py", cwd=project)
+    run(sys.executable, ".standard/conflicts.py", cwd=project)
     return contents(project)
 
 
@@ -154,7 +154,8 @@ def test_the_example_is_plinth_with_a_policy(
     assert hooks[0]["hooks"].pop()["id"] == "large-files"
     assert hooks == others
     assert (
-        b"index-url = https://packages.example.org/simple/" in ours["scripts/pip.conf"]
+        b"index-url = https://packages.example.org/simple/"
+        in ours[".standard/pip.conf"]
     )
 
 
@@ -243,7 +244,7 @@ def test_a_project_moves_to_an_organisation(
     assert moved.keys() - {".github/workflows/own.yml"} >= wanted.keys()
     same = {
         "LICENSE",
-        "scripts/pip.conf",
+        ".standard/pip.conf",
         "SECURITY.md",
         ".pre-commit-config.yaml",
         ".editorconfig",

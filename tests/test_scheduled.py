@@ -156,8 +156,8 @@ def test_it_proposes_a_release_and_never_overwrites_work(
 def test_it_proposes_a_renewed_lock(tmp_path: Path) -> None:
     """The workflow's part of it; what `./bootstrap --lock --upgrade` does is tested with the bootstrap."""
     project = tmp_path / "demo"
-    (project / "scripts").mkdir(parents=True)
-    (project / "scripts/conflicts.py").write_text("")
+    (project / ".standard").mkdir(parents=True)
+    (project / ".standard/conflicts.py").write_text("")
     (project / "bootstrap").write_text("#!/bin/sh\ncp ../lock requirements_lock.txt\n")
     (project / "bootstrap").chmod(0o755)
     (project / "requirements_lock.txt").write_text("a==1\n")

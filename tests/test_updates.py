@@ -220,7 +220,7 @@ def test_edits_survive_an_update(
     commit(project)
     before = contents(project)
     copier("update", "--defaults", project, cwd=tmp_path)
-    run(sys.executable, "scripts/conflicts.py", cwd=project)
+    run(sys.executable, ".standard/conflicts.py", cwd=project)
     after = contents(project)
     for path in before:
         if is_yours(path) or path == ".github/workflows/own.yml":
@@ -448,7 +448,7 @@ def test_an_adopted_repository_is_updated_like_any_other(
     )
     adopted = contents(project)
     assert own.items() <= adopted.items()
-    added = {"bootstrap", "scripts/bootstrap.py", ".gitlab/standard.yml"}
+    added = {"bootstrap", ".standard/bootstrap.py", ".gitlab/standard.yml"}
     assert added <= set(adopted)
     assert not [path for path in adopted if path.startswith(("src/", "tests/"))]
     commit(project)
@@ -468,7 +468,7 @@ def test_a_killed_update_is_undone_by_git(
     newer = tmp_path / "newer"
     run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
     append(newer / "template/.editorconfig", "\n[*.new]\nindent_size = 3\n")
-    (newer / "template/scripts/new.txt").write_text("New.\n")
+    (newer / "template/.standard/new.txt").write_text("New.\n")
     commit(newer, "1.1.0")
     replace(project / ".copier-answers.yml", str(template), str(newer))
     append(project / "README.md", "Mine.\n")
