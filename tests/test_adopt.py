@@ -438,11 +438,11 @@ def test_files_on_both_sides(tmp_path: Path) -> None:
     assert "adds a pyproject.toml, which overrules setup.py: merge them" in said["note"]
     answers, said = adopt(tmp_path, {"pyproject.toml": ""})
     assert answers["adopted"] == [
+        ".standard/ruff.toml",
         "LICENSE",
         "README.md",
         "bootstrap",
         "pyproject.toml",
-        ".standard/ruff.toml",
     ]
     assert "overrules" not in said["note"]
 
