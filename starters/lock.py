@@ -31,7 +31,7 @@ def rendered(file: str, starter: str, *, docs: bool) -> str:
         undefined=jinja2.StrictUndefined,
     )
     return environment.get_template(f"template/{file}").render(
-        base="", docs=docs, starter=starter
+        base="", born={"reviewed": 2}, docs=docs, starter=starter
     )
 
 
