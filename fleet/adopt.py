@@ -30,6 +30,7 @@ RENOVATE = [
     *(f".renovaterc{end}" for end in ("", ".json", ".jsonc", ".json5")),
 ]
 ELSEWHERE = {
+    "AGENTS.md": ["CLAUDE.md"],
     ".github/dependabot.yml": [".github/dependabot.yaml"],
     ".github/renovate.json": RENOVATE,
     ".gitlab/renovate.json": RENOVATE,

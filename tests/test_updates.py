@@ -30,6 +30,7 @@ from conftest import (
 from packaging.version import Version
 
 YOURS = {
+    "AGENTS.md",
     "src",
     "tests",
     "README.md",
