@@ -116,8 +116,11 @@ def fresh(organisation: Path, folder: Path) -> dict[str, bytes]:
 
 
 def standard(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return what is not yours."""
-    return {path: text for path, text in files.items() if not is_yours(path)}
+    """Return what is not yours, without the documents, which stay in the folder of their birth."""
+    placed = tuple(
+        f"{x}/{y}.md" for x in (".github", "docs") for y in ("CONTRIBUTING", "SECURITY")
+    )
+    return {x: y for x, y in files.items() if not is_yours(x) and x not in placed}
 
 
 def assert_in_force(files: dict[str, bytes], policy: dict[str, str]) -> None:
