@@ -197,13 +197,11 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
     assert {x: y for x, y in after.items() if is_yours(x)} == {
         x: y for x, y in mine.items() if is_yours(x)
     }
-    shared = {"pyproject.toml", "requirements_dev.txt", ".gitignore"}
-    own = {".github/workflows/own.yml"}
-    assert {
-        x
-        for x in after.keys() | wanted.keys()
-        if not is_yours(x) and after.get(x) != wanted.get(x)
-    } == shared | own
+    shared = {"pyproject.toml", "requirements_dev.txt", ".gitignore", "MANIFEST.in"}
+    own = {".github/workflows/own.yml", "scripts/mine.sh"}
+    theirs = standard(after)
+    changed = {x for x in theirs | wanted if theirs.get(x) != wanted.get(x)}
+    assert changed == shared | own
     assert b"pretty = true" in after["pyproject.toml"]
     assert b"[*.new]" in after[".editorconfig"]
     hooks = after[".pre-commit-config.yaml"]
