@@ -116,8 +116,11 @@ def fresh(organisation: Path, folder: Path) -> dict[str, bytes]:
 
 
 def standard(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return what is not yours."""
-    return {path: text for path, text in files.items() if not is_yours(path)}
+    """Return what is not yours, without the documents, which stay in the folder of their birth."""
+    placed = tuple(
+        f"{x}/{y}.md" for x in (".github", "docs") for y in ("CONTRIBUTING", "SECURITY")
+    )
+    return {x: y for x, y in files.items() if not is_yours(x) and x not in placed}
 
 
 def assert_in_force(files: dict[str, bytes], policy: dict[str, str]) -> None:
@@ -154,7 +157,8 @@ def test_the_example_is_plinth_with_a_policy(
     assert hooks[0]["hooks"].pop()["id"] == "large-files"
     assert hooks == others
     assert (
-        b"index-url = https://packages.example.org/simple/" in ours[".standard/pip.conf"]
+        b"index-url = https://packages.example.org/simple/"
+        in ours[".standard/pip.conf"]
     )
 
 
@@ -193,13 +197,11 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
     assert {x: y for x, y in after.items() if is_yours(x)} == {
         x: y for x, y in mine.items() if is_yours(x)
     }
-    shared = {"pyproject.toml", "requirements_dev.txt", ".gitignore"}
-    own = {".github/workflows/own.yml"}
-    assert {
-        x
-        for x in after.keys() | wanted.keys()
-        if not is_yours(x) and after.get(x) != wanted.get(x)
-    } == shared | own
+    shared = {"pyproject.toml", "requirements_dev.txt", ".gitignore", "MANIFEST.in"}
+    own = {".github/workflows/own.yml", "scripts/mine.sh"}
+    theirs = standard(after)
+    changed = {x for x in theirs | wanted if theirs.get(x) != wanted.get(x)}
+    assert changed == shared | own
     assert b"pretty = true" in after["pyproject.toml"]
     assert b"[*.new]" in after[".editorconfig"]
     hooks = after[".pre-commit-config.yaml"]

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from conftest import (
 from packaging.version import Version
 
 YOURS = {
+    "AGENTS.md",
     "src",
     "tests",
     "README.md",
@@ -189,6 +191,12 @@ def edit(project: Path) -> None:
         "# Changelog\n\n## 0.2.0\n\n- Mine.\n",
     )
     append(project / ".gitignore", "\n/data/\n")
+    if "[tool.codespell]" not in pyproject.read_text():
+        append(pyproject, "\n[tool.codespell]\nquiet-level = 3\n")
+    if (project / "MANIFEST.in").exists():
+        append(project / "MANIFEST.in", "graft examples\n")
+    (project / "scripts").mkdir(exist_ok=True)
+    (project / "scripts/mine.sh").write_text("echo mine\n")
     (package,) = (path.parent for path in project.glob("src/*/__init__.py"))
     (package / "mine.py").write_text('"""Mine."""\n')
     append(package / "__init__.py", "\nfrom . import mine as mine\n")
@@ -224,6 +232,7 @@ def test_edits_survive_an_update(
     copier("update", "--defaults", project, cwd=tmp_path)
     run(sys.executable, ".standard/conflicts.py", cwd=project)
     after = contents(project)
+    tomllib.loads(after["pyproject.toml"].decode())
     for path in before:
         if is_yours(path) or path == ".github/workflows/own.yml":
             assert after[path] == before[path]

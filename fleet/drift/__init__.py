@@ -32,6 +32,8 @@ from .row import STATES, Row, is_url, shown
 
 # The files that people and templates write together. Plinth's; other templates' are called the same.
 SHARED = (
+    ".github/CONTRIBUTING.md",
+    ".github/SECURITY.md",
     ".github/renovate.json",
     ".gitignore",
     ".gitlab-ci.yml",

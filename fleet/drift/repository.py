@@ -20,6 +20,10 @@ from fleet.bounds import LARGE, children, head
 from fleet.environment import absolute, whole
 from fleet.sources import LIMIT, UserError, show
 
+# What projects call unfinished: the commands, by what they find.
+LEFT: dict[str, str] = runpy.run_path(
+    str(Path(__file__).parents[2] / "template/.standard/conflicts.py")
+)["LEFT"]
 # What the environment may hold of another repository: git rev-parse --local-env-vars
 FOREIGN = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
