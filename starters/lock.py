@@ -48,7 +48,9 @@ def write_project(folder: Path, starter: str, *, docs: bool) -> None:
     tools = folder / ".standard"
     tools.mkdir(exist_ok=True)
     shutil.copy(TEMPLATE / ".standard/requirements_tools.txt", tools)
-    shutil.copy(TEMPLATE / f".standard/{{% if docs %}}{DOCS}{{% endif %}}", tools / DOCS)
+    shutil.copy(
+        TEMPLATE / f".standard/{{% if docs %}}{DOCS}{{% endif %}}", tools / DOCS
+    )
 
 
 def site_part(lock: str) -> str:
