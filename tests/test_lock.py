@@ -199,6 +199,9 @@ def test_hashes_are_those_of_the_index(
     ] == []
 
 
+USUAL = {("3.11", "bundled pip"), ("3.12", "newest pip"), ("3.13", "uv")}
+
+
 def ordinary() -> Iterator[Any]:
     """Yield each installer on each Python for `library`, and the oldest pip of all for every other starter.
 
@@ -208,7 +211,10 @@ def ordinary() -> Iterator[Any]:
         ["3.11", "3.12", "3.13"], ["bundled pip", "newest pip", "uv"]
     ):
         library = ROOT / "starters/library"
-        yield pytest.param(library, version, installer, marks=pytest.mark.slow)
+        # Each version and each installer once; their other pairs are repetitions.
+        usual = (version, installer) in USUAL
+        mark = pytest.mark.slow if usual else pytest.mark.complete
+        yield pytest.param(library, version, installer, marks=mark)
     for starter in STARTERS:
         cuda = "\nnvidia-" in (starter / "requirements_lock.txt").read_text()
         skip = pytest.mark.skipif(cuda, reason="CUDA's parts are gigabytes")
