@@ -139,6 +139,18 @@ def end(process: Any) -> None:
                 stream.close()
 
 
+def stop_workers() -> None:
+    """End the worker processes of this process; each ends the programs that it has started."""
+    import multiprocessing
+
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(5)
+        worker.kill()
+
+
 def sweep(folder: Path) -> None:
     """End the sessions that killed processes noted in a folder."""
     for path in folder.iterdir():

@@ -28,7 +28,7 @@ from all_repos.grep import grep_result
 
 from fleet.addresses import masked, printable
 from fleet.answers import read_answers
-from fleet.bounds import children, from_json, memory, text_of
+from fleet.bounds import children, from_json, memory, stop_workers, text_of
 from fleet.environment import EXPLICIT, harmless, with_settings
 from fleet.sources import UserError
 
@@ -294,16 +294,6 @@ def follow_parent() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def stop() -> None:
-    """End the worker processes; each ends its commands."""
-    workers = multiprocessing.active_children()
-    for worker in workers:
-        worker.terminate()
-    for worker in workers:
-        worker.join(5)
-        worker.kill()
-
-
 def summarize(repos: Sequence[str], campaign: Campaign) -> int:
     """Print what became of the projects, and return 1 where something is left to do."""
     lines = list(campaign.read())
@@ -362,7 +352,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try:
                 mapper.exhaust(do_map(one, repos))
             except BaseException:
-                stop()
+                stop_workers()
                 raise
         return summarize(repos, campaign)
 

@@ -357,3 +357,16 @@ class Checkout:
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
+
+
+def shared_world(shared: Path) -> World:
+    """Return the world that all test modules and workers of this run share.
+
+    Args:
+        shared: pytest's base folder for temporary files, of this worker.
+    """
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    base = shared / "bootstrap-world"
+    base.mkdir(exist_ok=True)
+    return World(base)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import BASE, TEMPLATE, Checkout, World, copied_python
+from checkouts import BASE, TEMPLATE, Checkout, copied_python, shared_world
 from conftest import interpreter
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -35,12 +35,7 @@ PROD = {"alpha": "1.1", "beta": "1.0", "tiny_project": "0.1.0"}
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory):
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    base = shared / "bootstrap-world"
-    base.mkdir(exist_ok=True)
-    return World(base)
+    return shared_world(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

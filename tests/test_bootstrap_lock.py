@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import TEMPLATE, Checkout, World
+from checkouts import TEMPLATE, Checkout, World, shared_world
 from packaging.requirements import Requirement
 
 SHA = "--hash=sha256:" + "0" * 64
@@ -200,12 +200,7 @@ def test_what_cannot_be_locked_is_refused_with_file_and_line(
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Return the index and the caches that the tests of the bootstrap share."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    base = shared / "bootstrap-world"
-    base.mkdir(exist_ok=True)
-    return World(base)
+    return shared_world(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

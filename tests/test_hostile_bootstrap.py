@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import BASE, TEMPLATE, Checkout, World
+from checkouts import BASE, TEMPLATE, Checkout, World, shared_world
 
 # With uv, or with pip alone. What pip does takes three times as long.
 SLOW, COMPLETE = pytest.mark.slow, pytest.mark.complete
@@ -36,7 +36,7 @@ Make = Callable[..., Checkout]
 
 
 def crossed(rows: Iterable[str], columns: Iterable[str], *quick: str) -> list[Any]:
-    """Pair each row with each column. Pairs of a quick row and a quick column are the ones that are no repetition."""
+    """Pair each row with each column. All but the pairs of a quick row and a quick column are repetitions."""
     return [
         pytest.param(
             row,
@@ -52,12 +52,7 @@ def crossed(rows: Iterable[str], columns: Iterable[str], *quick: str) -> list[An
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Return the index and the caches that this module's tests share."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    base = shared / "bootstrap-world"
-    base.mkdir(exist_ok=True)
-    return World(base)
+    return shared_world(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

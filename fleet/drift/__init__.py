@@ -22,6 +22,7 @@ from fleet.bounds import (
     Expired,
     bound_worker,
     from_json,
+    stop_workers,
     sweep,
     text_of,
     timed,
@@ -286,7 +287,7 @@ def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[lis
                 for source in running.values():
                     yield alone(source, folder, options)
             except BaseException:
-                stop()
+                stop_workers()
                 raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -296,16 +297,6 @@ def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[lis
 def running_folder(folder: str) -> Path:
     """Return the folder where workers note their child processes."""
     return Path(folder, "running")
-
-
-def stop() -> None:
-    """End the worker processes; they end the programs that they have started."""
-    workers = multiprocessing.active_children()
-    for worker in workers:
-        worker.terminate()
-    for worker in workers:
-        worker.join(5)
-        worker.kill()
 
 
 def workers(jobs: int, folder: str, options: argparse.Namespace) -> ProcessPoolExecutor:
@@ -325,7 +316,7 @@ def alone(source: Source, folder: str, options: argparse.Namespace) -> list[Row]
             try:
                 return pool.submit(examine, source).result()
             except KeyboardInterrupt:
-                stop()
+                stop_workers()
                 raise
     except BrokenProcessPool:
         text = "reading it ended the process that did, perhaps for want of memory"

@@ -250,7 +250,7 @@ def install(tool: list[str], get: list[str], text: str, mode: str) -> int:
         raise ValueError(f"{LOCK} lacks {', '.join(build - names)}: add it")
     asked = {x.name for each in lock.requirements(ROOT, PROD).values() for x in each}
     kept = lock.needed(pins, asked) if mode == "prod" else names
-    # What builds the package is no part of production: it comes, and goes again.
+    # Production does not keep what builds the package: it is installed, then removed.
     chosen = lock.needed(pins, kept | build)
     write(CHOSEN, "".join(x.line for x in pins if x.name in chosen))
     by_uv = tool[1:] == ["pip"]

@@ -100,7 +100,7 @@ def requirements(root: str, *files: str) -> dict[str, list[Any]]:
             if line[:1] == "-" and file == PROD and package and PROD in package:
                 raise ValueError(
                     f"{place} is an option, which setuptools does not take in this file. "
-                    "Write the requirements themselves, or move the line to {DEV}"
+                    f"Write the requirements themselves, or move the line to {DEV}"
                 )
             if more:
                 path = os.path.normpath(os.path.join(file, "..", more[2]))
