@@ -58,7 +58,7 @@ def like_project(source: Path, target: Path, variables: dict[str, str]) -> None:
     shutil.copytree(
         source, target, ignore=shutil.ignore_patterns(".venv", "__pycache__")
     )
-    files = [target / "requirements_dev.txt", *target.glob("scripts/requirements_*")]
+    files = [target / "requirements_dev.txt", *target.glob(".standard/requirements_*")]
     lines = [
         re.split(r"\s*#", line)[0].strip()
         for file in files

@@ -33,12 +33,13 @@ RENOVATE = [
     *(f".renovaterc{end}" for end in ("", ".json", ".jsonc", ".json5")),
 ]
 ELSEWHERE = {
+    "AGENTS.md": ["CLAUDE.md"],
     ".github/dependabot.yml": [".github/dependabot.yaml"],
     ".github/renovate.json": RENOVATE,
     ".gitlab/renovate.json": RENOVATE,
-    ".ruff.toml": ["ruff.toml"],
     **{
-        f"docs/{name}.md": [f"{place}{name}*" for place in ("", ".git*/", "docs/")]
+        f"{folder}/{name}.md": [f"{place}{name}*" for place in ("", ".git*/", "docs/")]
+        for folder in (".github", "docs")
         for name in ("CONTRIBUTING", "SECURITY")
     },
 }
@@ -141,9 +142,10 @@ def adopt(folder: Path, output: Path | None, *, force: bool = False) -> None:
     with bounded(folder, SECONDS):
         found, notes = infer(folder, questions.choices)
         settled = [*questions.settle(found, folder)]
-        files = kept(folder)
-    told, answers = [], HEADER
+    told, answers, documents = [], HEADER, "docs"
     for name, finding, value in settled:
+        if name == "ci" and value == "github":
+            documents = ".github"
         if finding.value is None:
             told.append(
                 f"{name}: not inferred: {finding.note}; "
@@ -153,6 +155,8 @@ def adopt(folder: Path, output: Path | None, *, force: bool = False) -> None:
             note = f" ({finding.note})" if finding.note else ""
             told.append(f"{name}: {show(value)}, from {finding.source}{note}")
             answers += dump(name, value)
+    with bounded(folder, SECONDS):
+        files = kept(folder, documents)
     if files:
         notes.append(f"kept, and not the template's: {', '.join(files)}")
     write((answers + dump("adopted", files)).encode(), output)
@@ -167,15 +171,16 @@ def dump(name: str, value: object) -> str:
     return COMMENTS.get(name, "") + text
 
 
-def kept(folder: Path) -> list[str]:
+def kept(folder: Path, documents: str) -> list[str]:
     """Return which of the template's files a repository has.
 
-    Its src/ and tests/ need no mention. A licence has many names; it is no reason for
+    `documents` is the folder of CONTRIBUTING and SECURITY. Its src/ and tests/ need no mention. A licence has many names; it is no reason for
     another beside it, unless a pyproject.toml of the template's is to name that.
     """
     template = TEMPLATE / "template"
     files = [path for path in template.rglob("*") if path.is_file()]
     names = [path.relative_to(template).as_posix() for path in files]
+    names = [name.replace("{{ documents }}", documents) for name in names]
     # What only some answers bring counts, too: {% if … %}.gitlab-ci.yml{% endif %}.
     names = [re.sub(r"\{%.*?%\}", "", name) for name in names if "{{" not in name]
     names = [name.removesuffix(".jinja") for name in names]

@@ -37,7 +37,7 @@ ANSWERS = (
     ":(glob)**/.copier-answers.y*ml",
     ":(glob)**/.copier-answers.*.y*ml",
 )
-GATE = Path(__file__).parents[1] / "template" / "scripts" / "conflicts.py"
+GATE = Path(__file__).parents[1] / "template" / ".standard" / "conflicts.py"
 RENDERING = Path(__file__).with_name("rendering.py")
 SECONDS = 600  # for one command; one that waits for an answer would never end
 OUTCOMES = ("updated", "current", "failed", "not pushed")

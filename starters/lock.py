@@ -41,12 +41,16 @@ def write_project(folder: Path, starter: str, *, docs: bool) -> None:
     )
     for file in ("requirements_dev.txt", "requirements_prod.txt"):
         template = environment.get_template(f"template/{file}.jinja")
-        text = template.render(base="", docs=docs, starter=starter)
+        text = template.render(
+            base="", born={"reviewed": 2}, docs=docs, starter=starter
+        )
         (folder / file).write_text(text)
-    tools = folder / "scripts"
+    tools = folder / ".standard"
     tools.mkdir(exist_ok=True)
-    shutil.copy(TEMPLATE / "scripts/requirements_tools.txt", tools)
-    shutil.copy(TEMPLATE / f"scripts/{{% if docs %}}{DOCS}{{% endif %}}", tools / DOCS)
+    shutil.copy(TEMPLATE / ".standard/requirements_tools.txt", tools)
+    shutil.copy(
+        TEMPLATE / f".standard/{{% if docs %}}{DOCS}{{% endif %}}", tools / DOCS
+    )
 
 
 def site_part(lock: str) -> str:
@@ -55,7 +59,7 @@ def site_part(lock: str) -> str:
         (name, start + hashes, re.findall(r"^(?: +#  )? *(\S.*)$", via, re.MULTILINE))
         for start, name, hashes, via in re.findall(PIN, lock)
     ]
-    names = {f"-r scripts/{DOCS}"}
+    names = {f"-r .standard/{DOCS}"}
     for _ in pins:  # no chain is longer
         names |= {name for name, _, reasons in pins if names.intersection(reasons)}
     text = "# The pins of the documentation's tools, which starters/lock.py makes.\n"

@@ -1,9 +1,9 @@
 @echo off
 rem Finds Python 3.11 or newer and runs bootstrap.py with it; see bootstrap --help.
 setlocal
-set "script=%~dp0scripts\bootstrap.py"
+set "script=%~dp0.standard\bootstrap.py"
 rem The second place is that of the template's own repository.
-if not exist "%script%" set "script=%~dp0template\scripts\bootstrap.py"
+if not exist "%script%" set "script=%~dp0template\.standard\bootstrap.py"
 set "python="
 rem The check also passes over the Microsoft Store's python, which only prints a message, and works for a .bat.
 for %%c in ("py -3" "python" "python3") do (

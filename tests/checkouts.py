@@ -247,9 +247,9 @@ class Checkout:
 
     def write(self, lock: Path | None = None) -> None:
         """Write the project's files."""
-        (self.root / "scripts").mkdir(parents=True)
+        (self.root / ".standard").mkdir(parents=True)
         (self.root / "src" / "tiny").mkdir(parents=True)
-        for name in ("bootstrap", "scripts/bootstrap.py", "scripts/lock.py"):
+        for name in ("bootstrap", ".standard/bootstrap.py", ".standard/lock.py"):
             shutil.copy(TEMPLATE / name, self.root / name)
         (self.root / "pyproject.toml").write_text(PYPROJECT)
         (self.root / "src" / "tiny" / "__init__.py").write_text(MODULE)

@@ -421,7 +421,7 @@ def test_files_on_both_sides(tmp_path: Path) -> None:
     files = [
         "LICENSE.md",
         "README.md",
-        "scripts/ruff.toml",
+        ".standard/ruff.toml",
         "bootstrap/x",
         "tests/test_version.py",
         "README.rst",
@@ -430,19 +430,19 @@ def test_files_on_both_sides(tmp_path: Path) -> None:
         tmp_path,
         PACKAGE | dict.fromkeys(files, "") | {"setup.py": "setup(name='sound-tools')"},
     )
-    assert answers["adopted"] == ["README.md", "bootstrap", "scripts/ruff.toml"]
+    assert answers["adopted"] == [".standard/ruff.toml", "README.md", "bootstrap"]
     assert (
-        "kept, and not the template's: README.md, bootstrap, scripts/ruff.toml"
+        "kept, and not the template's: .standard/ruff.toml, README.md, bootstrap"
         in said["note"]
     )
     assert "adds a pyproject.toml, which overrules setup.py: merge them" in said["note"]
     answers, said = adopt(tmp_path, {"pyproject.toml": ""})
     assert answers["adopted"] == [
+        ".standard/ruff.toml",
         "LICENSE",
         "README.md",
         "bootstrap",
         "pyproject.toml",
-        "scripts/ruff.toml",
     ]
     assert "overrules" not in said["note"]
 

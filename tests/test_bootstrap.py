@@ -785,7 +785,7 @@ def test_no_network(make, server, tmp_path):
             for way, mark in (("uv", ()), ("pip", pytest.mark.slow))
             for given in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "pip.conf", "user")
         ),
-        pytest.param("pip", "scripts/pip.conf", marks=pytest.mark.slow),
+        pytest.param("pip", ".standard/pip.conf", marks=pytest.mark.slow),
     ],
 )
 def test_index_settings_count(make, world, tmp_path, way, given):
@@ -798,7 +798,7 @@ def test_index_settings_count(make, world, tmp_path, way, given):
     user.write_text(f"[global]\nindex-url = {empty.as_uri()}\n")
     file = {
         "pip.conf": tmp_path / "home/other.conf",
-        "scripts/pip.conf": project.root / given,
+        ".standard/pip.conf": project.root / given,
     }.get(given, user)
     file.write_text(
         f"[global]\nindex-url = {index}\nuser = true\ntarget = {tmp_path / 'target'}\n"
@@ -822,7 +822,7 @@ def test_index_settings_count(make, world, tmp_path, way, given):
         },
         "pip.conf": {"PIP_CONFIG_FILE": str(file), "PIP_INDEX_URL": None},
         "user": {**home, "PIP_INDEX_URL": None},
-        "scripts/pip.conf": {**home, "PIP_INDEX_URL": None},
+        ".standard/pip.conf": {**home, "PIP_INDEX_URL": None},
     }[given]
     cold = {
         "UV_CACHE_DIR": str(tmp_path / "uv"),
@@ -893,7 +893,7 @@ def test_activated_environment_is_no_base(made, tmp_path):
 
 
 def test_crlf_checkout(project):
-    for path in [*project.root.glob("*.t*"), project.root / "scripts/bootstrap.py"]:
+    for path in [*project.root.glob("*.t*"), project.root / ".standard/bootstrap.py"]:
         path.write_bytes(path.read_bytes().replace(b"\r", b"").replace(b"\n", b"\r\n"))
     project.works("--locked", "tiny")
     project.sound()

@@ -34,7 +34,7 @@ def module() -> Iterator[Any]:
     """Return the module that judges locks, with the `packaging` of the pip that comes with Python."""
     (wheel,) = Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "path", [str(TEMPLATE / "scripts"), *sys.path, str(wheel)])
+        patch.setattr(sys, "path", [str(TEMPLATE / ".standard"), *sys.path, str(wheel)])
         yield importlib.import_module("lock")
 
 

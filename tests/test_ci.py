@@ -154,7 +154,7 @@ def test_both_forges_run_the_same(made: Callable[..., Path]) -> None:
     assert releases[0]["version"] == releases[1]["version"]
     for command in chain(releases[0]["version"], *checks.values()):
         assert re.match(r"(cd build/\*/ && )?\./bootstrap ", command) or (
-            command == "python scripts/conflicts.py"
+            command == "python .standard/conflicts.py"
         )
 
 
@@ -358,7 +358,7 @@ def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
 
 def compare(project: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the check and return its exit status and what it wrote."""
-    command = (sys.executable, "scripts/release.py", *arguments)
+    command = (sys.executable, ".standard/release.py", *arguments)
     done = run(*command, cwd=project, env={"PYTHONPATH": "src"}, check=False)
     return done.returncode, done.stdout, done.stderr
 
@@ -421,13 +421,13 @@ def test_what_agrees_can_be_released(
         pytest.param(
             edit("pyproject.toml", 'name = "demo"', 'name = "another"'),
             ["0.1.0"],
-            "release: 'another' is not installed: run ./bootstrap python scripts/release.py",
+            "release: 'another' is not installed: run ./bootstrap python .standard/release.py",
             id="not installed",
         ),
         pytest.param(
             edit("README.md", "# ", "# "),
             [],
-            "usage: ./bootstrap python scripts/release.py TAG",
+            "usage: ./bootstrap python .standard/release.py TAG",
             id="no tag",
         ),
     ],
@@ -456,6 +456,6 @@ def test_the_gate_stands_before_commits_and_in_every_pipeline(
         (gate,) = yaml.safe_load((project / ".pre-commit-config.yaml").read_text())[
             "repos"
         ][0]["hooks"]
-        assert gate["entry"].endswith("scripts/conflicts.py")
+        assert gate["entry"].endswith(".standard/conflicts.py")
         if ci != "none":
-            assert jobs(project)["check"][0] == "python scripts/conflicts.py"
+            assert jobs(project)["check"][0] == "python .standard/conflicts.py"

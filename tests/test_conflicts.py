@@ -18,7 +18,7 @@ def project(generate: Generate) -> Path:
 
 def gate(folder: Path) -> tuple[int, list[str]]:
     """Run the gate and return its exit status and lines."""
-    command = (sys.executable, "scripts/conflicts.py")
+    command = (sys.executable, ".standard/conflicts.py")
     done = run(*command, cwd=folder, check=False)
     return done.returncode, done.stderr.splitlines()
 

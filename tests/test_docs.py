@@ -24,7 +24,7 @@ SITE = ROOT / "includes/requirements_lock_docs.txt"
 
 BUILD = "sphinx-build -M html docs build -W"
 YOURS = ("docs/conf.py", "docs/index.md")
-OURS = ("scripts/api_pages.py", "scripts/requirements_docs.txt")
+OURS = (".standard/api_pages.py", ".standard/requirements_docs.txt")
 MODULES = """
 greeting:Greeter,greet,GREETINGS  echo:echo,EchoError  _core:Container,LIMIT
 deep._hidden:Found  deep.deeper.deepest.plain:to_plain,Plain
@@ -180,7 +180,7 @@ def test_both_locks_agree(starter: Path) -> None:
 def test_production_is_the_same(generate: Generate, docs: bool) -> None:
     (wheel,) = Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")
     code = (
-        f"import sys; sys.path[:0] = ['scripts', {str(wheel)!r}]; import lock;"
+        f"import sys; sys.path[:0] = ['.standard', {str(wheel)!r}]; import lock;"
         "pins = lock.pins(lock.read(lock.LOCK)); (asked,) = lock.requirements('.', lock.PROD).values();"
         "print(*sorted(lock.needed(pins, {x.name for x in asked})))"
     )
@@ -312,7 +312,7 @@ def test_switching_it_on_and_off(template: Path, tmp_path: Path) -> None:
     def update(docs: bool | None = None) -> tuple[str, dict[str, bytes]]:
         answer = [] if docs is None else [f"--data=docs={str(docs).lower()}"]
         _, said = copier("update", "--defaults", *answer, project, cwd=tmp_path)
-        run(sys.executable, "scripts/conflicts.py", cwd=project)
+        run(sys.executable, ".standard/conflicts.py", cwd=project)
         commit(project)
         return said, contents(project)
 
@@ -320,7 +320,7 @@ def test_switching_it_on_and_off(template: Path, tmp_path: Path) -> None:
     assert f"bootstrap {BUILD}\n" in said
     assert {*YOURS, *OURS} <= files.keys()
     assert files["requirements_dev.txt"].endswith(
-        b"_docs.txt\n-r scripts/requirements_tools.txt\ntomli-w\n"
+        b"_docs.txt\n-r .standard/requirements_tools.txt\ntomli-w\n"
     )
     done = run("./bootstrap", *BUILD.split(), cwd=project, env={"CI": ""})
     assert "renewing it" in done.stderr
@@ -352,7 +352,7 @@ def test_switching_it_on_and_off(template: Path, tmp_path: Path) -> None:
         return {path: files[path] for path in mine if path in files}
 
     _, files = update()
-    assert files["scripts/api_pages.py"].endswith(b"# New\n")
+    assert files[".standard/api_pages.py"].endswith(b"# New\n")
     assert pages(files) == mine
     said, files = update(docs=False)
     assert "delete, if you want them no longer, the pages and docs/conf.py" in said

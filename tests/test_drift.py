@@ -320,7 +320,7 @@ def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None
     for name in ("README.md", "requirements_lock.txt", "src/demo/__init__.py"):
         write(project, {name: "mine\n"})
     shutil.rmtree(project / "tests")
-    for name in ("pyproject.toml", "bootstrap", "scripts/ruff.toml"):
+    for name in ("pyproject.toml", "bootstrap", ".standard/ruff.toml"):
         edit(project / name, r"\Z", "# more\n")
     (project / ".editorconfig").unlink()
     (project / "LICENSE").unlink()
@@ -333,7 +333,7 @@ def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None
     assert row.files == {
         ".editorconfig": "deleted",
         "bootstrap": "edited",
-        "scripts/ruff.toml": "edited",
+        ".standard/ruff.toml": "edited",
     }
     recopy = ("recopy", "--vcs-ref=:current:", "--pretend", "--defaults", "--overwrite")
     _, told = copier(*recopy, project, cwd=tmp_path)

@@ -206,7 +206,7 @@ def read_pins(text: str) -> Any:
     """Read a lock with the module that the bootstrap reads it with."""
     (wheel,) = Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "path", [str(TEMPLATE / "scripts"), *sys.path, str(wheel)])
+        patch.setattr(sys, "path", [str(TEMPLATE / ".standard"), *sys.path, str(wheel)])
         return importlib.import_module("lock").pins(text)
 
 

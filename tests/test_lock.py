@@ -129,7 +129,7 @@ def test_lock_satisfies_its_requirements(generate: Generate, starter: Path) -> N
     locked = pins(project / "requirements_lock.txt")
     files = [
         *project.glob("requirements_[pd]*.txt"),
-        *project.glob("scripts/requirements_*.txt"),
+        *project.glob(".standard/requirements_*.txt"),
     ]
     assert len(files) == 4
     for file in files:
@@ -285,7 +285,7 @@ def test_production_is_what_uv_would_compile(
     lock.unlink()
     (project / "requirements_prod.txt").write_text(f"{prod}\n")
     code = (
-        "import sys; sys.path.insert(0, 'scripts'); import lock; pins = lock.pins(lock.read(lock.LOCK));"
+        "import sys; sys.path.insert(0, '.standard'); import lock; pins = lock.pins(lock.read(lock.LOCK));"
         "needed = lock.needed(pins, {'-r requirements_prod.txt'});"
         "print(*sorted(x for x in needed if x[0] != '-'))"
     )

@@ -1,13 +1,24 @@
 """Every value of every option gives a project that lints, type-checks, tests, builds and would be taken by PyPI."""
 
 import sys
+import tomllib
 from email import message_from_string
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 import yaml
-from conftest import LAYOUTS, ROOT, Generate, assert_green, git, interpreter, run, tool
+from conftest import (
+    LAYOUTS,
+    ROOT,
+    STARTERS,
+    Generate,
+    assert_green,
+    git,
+    interpreter,
+    run,
+    tool,
+)
 
 # Folders that tools leave out, and names that pytest, unittest and ruff treat as their own.
 TOOLS_WORDS = """
@@ -125,7 +136,7 @@ def test_sources_compile(
     python = interpreter(version)
     for exports in ("eager", "lazy"):
         project = generate(**yaml.safe_load(layout.read_text()), exports=exports)
-        folders = [project / name for name in ("src", "tests", "scripts")]
+        folders = [project / name for name in ("src", "tests", ".standard")]
         run(
             python,
             "-m",
@@ -182,3 +193,18 @@ def test_this_repository_uses_the_very_same_files(
     for copy in (ROOT / name, generate() / name):
         assert copy.read_bytes() == (ROOT / "template" / name).read_bytes()
         assert copy.stat().st_mode == (ROOT / "template" / name).stat().st_mode
+
+
+@pytest.mark.parametrize("starter", [path.name for path in STARTERS])
+@pytest.mark.parametrize("docs", [False, True])
+def test_the_group_dev_names_the_development_tools(
+    generate: Generate, starter: str, docs: bool
+) -> None:
+    """A reviewer wants the group, the bootstrap takes the files: both say the same, the site's tools apart."""
+    project = generate(starter=starter, docs=docs)
+    table = tomllib.loads((project / "pyproject.toml").read_text())
+    files = ("requirements_dev.txt", ".standard/requirements_tools.txt")
+    lines = "\n".join((project / name).read_text() for name in files).splitlines()
+    wanted = {line.partition(" #")[0].strip() for line in lines}
+    wanted = {line for line in wanted if line and line[0] not in "#-"}
+    assert set(table["dependency-groups"]["dev"]) == wanted

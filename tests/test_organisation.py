@@ -23,7 +23,7 @@ from conftest import (
 from test_updates import append, contents, edit, is_yours, replace
 
 EXAMPLE = ROOT / "fleet" / "organisation"
-OWN = {"SECURITY.md", "scripts/pip.conf"}
+OWN = {"SECURITY.md", ".standard/pip.conf"}
 POLICY = {
     "user_name": "Plinth contributors",
     "user_email": "python@example.org",
@@ -104,7 +104,7 @@ def new(template: Path, release: str, folder: Path) -> Path:
 def update(project: Path) -> dict[str, bytes]:
     """Update a project without --trust, find no conflict, and return its files."""
     copier("update", "--defaults", project, cwd=project.parent)
-    run(sys.executable, "scripts/conflicts.py", cwd=project)
+    run(sys.executable, ".standard/conflicts.py", cwd=project)
     return contents(project)
 
 
@@ -116,8 +116,11 @@ def fresh(organisation: Path, folder: Path) -> dict[str, bytes]:
 
 
 def standard(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return what is not yours."""
-    return {path: text for path, text in files.items() if not is_yours(path)}
+    """Return what is not yours, without the documents, which stay in the folder of their birth."""
+    placed = tuple(
+        f"{x}/{y}.md" for x in (".github", "docs") for y in ("CONTRIBUTING", "SECURITY")
+    )
+    return {x: y for x, y in files.items() if not is_yours(x) and x not in placed}
 
 
 def assert_in_force(files: dict[str, bytes], policy: dict[str, str]) -> None:
@@ -154,7 +157,8 @@ def test_the_example_is_plinth_with_a_policy(
     assert hooks[0]["hooks"].pop()["id"] == "large-files"
     assert hooks == others
     assert (
-        b"index-url = https://packages.example.org/simple/" in ours["scripts/pip.conf"]
+        b"index-url = https://packages.example.org/simple/"
+        in ours[".standard/pip.conf"]
     )
 
 
@@ -193,13 +197,12 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
     assert {x: y for x, y in after.items() if is_yours(x)} == {
         x: y for x, y in mine.items() if is_yours(x)
     }
-    shared = {"pyproject.toml", "requirements_dev.txt", ".gitignore", ".gitlab-ci.yml"}
-    own = {".github/workflows/own.yml"}
-    assert {
-        x
-        for x in after.keys() | wanted.keys()
-        if not is_yours(x) and after.get(x) != wanted.get(x)
-    } == shared | own
+    shared = {"pyproject.toml", "requirements_dev.txt", ".gitignore", "MANIFEST.in"}
+    shared |= {".gitlab-ci.yml"}
+    own = {".github/workflows/own.yml", "scripts/mine.sh"}
+    theirs = standard(after)
+    changed = {x for x in theirs | wanted if theirs.get(x) != wanted.get(x)}
+    assert changed == shared | own
     assert b"pretty = true" in after["pyproject.toml"]
     assert b"[*.new]" in after[".editorconfig"]
     hooks = after[".pre-commit-config.yaml"]
@@ -243,7 +246,7 @@ def test_a_project_moves_to_an_organisation(
     assert moved.keys() - {".github/workflows/own.yml"} >= wanted.keys()
     same = {
         "LICENSE",
-        "scripts/pip.conf",
+        ".standard/pip.conf",
         "SECURITY.md",
         ".pre-commit-config.yaml",
         ".editorconfig",

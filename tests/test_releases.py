@@ -1,4 +1,4 @@
-"""Making a release: what `.ci/release.py` refuses, and what `.ci/tag` tags."""
+"""Making a release: what `.ci/prepare.py` refuses, and what `.ci/tag` tags."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def checkout(tmp_path: Path) -> Path:
     """Return a clone of a small repository with the release 1.0.0 and work after it; its tests pass."""
     folder = tmp_path / "checkout"
     (folder / ".ci").mkdir(parents=True)
-    for name in ("release.py", "tag"):
+    for name in ("prepare.py", "tag"):
         shutil.copy(ROOT / ".ci" / name, folder / ".ci")
     (folder / "bootstrap").write_text('#!/bin/sh\n[ "$*" = pytest ]\n')
     (folder / "bootstrap").chmod(0o755)
@@ -45,7 +45,7 @@ def save(folder: Path, title: str) -> None:
 
 def release(checkout: Path, *version: str) -> tuple[int, str]:
     """Run the command and return its exit status and what it said."""
-    command = (sys.executable, ".ci/release.py", *version)
+    command = (sys.executable, ".ci/prepare.py", *version)
     done = run(*command, cwd=checkout, env=IDENTITY, check=False)
     return done.returncode, done.stderr.strip()
 

@@ -424,7 +424,7 @@ class Team:
 
 def gate(project: Path) -> tuple[int, str]:
     """Run what every pipeline runs first; return its exit status and what it said."""
-    command = (sys.executable, "scripts/conflicts.py")
+    command = (sys.executable, ".standard/conflicts.py")
     done = run(*command, cwd=project, check=False)
     return done.returncode, done.stderr
 

@@ -277,7 +277,7 @@ def test_projects_in_one_repository_update_independently(
             x: y for x, y in contents(top / "packages" / this).items() if is_yours(x)
         }
         copier("update", "--defaults", cwd=top / "packages" / this)
-        run(sys.executable, "scripts/conflicts.py", cwd=top / "packages" / this)
+        run(sys.executable, ".standard/conflicts.py", cwd=top / "packages" / this)
         after = contents(top / "packages" / this)
         assert yaml.safe_load(after[".copier-answers.yml"])["_commit"] == LATEST
         assert "ADDED.md" in after

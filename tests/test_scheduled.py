@@ -59,7 +59,7 @@ def test_nothing_runs_with_the_token_but_git_and_gh() -> None:
     for job in jobs:
         assert not any("${{" in step.get("run", "") for step in steps(job))
     called = "\n".join(step.get("run", "") for step in steps("propose"))
-    assert not re.search(r"bootstrap|python|pipx|scripts/", called)
+    assert not re.search(r"bootstrap|python|pipx|\.standard/", called)
 
 
 class Runner:
@@ -194,8 +194,8 @@ def test_it_proposes_a_release_and_never_overwrites_work(
 def test_it_proposes_a_renewed_lock(tmp_path: Path) -> None:
     """The workflow's part of it; what `./bootstrap --lock --upgrade` does is tested with the bootstrap."""
     project = tmp_path / "demo"
-    (project / "scripts").mkdir(parents=True)
-    (project / "scripts/conflicts.py").write_text("")
+    (project / ".standard").mkdir(parents=True)
+    (project / ".standard/conflicts.py").write_text("")
     (project / "bootstrap").write_text("#!/bin/sh\ncp ../lock requirements_lock.txt\n")
     (project / "bootstrap").chmod(0o755)
     (project / "requirements_lock.txt").write_text("a==1\n")
@@ -221,10 +221,10 @@ def test_it_proposes_a_renewed_lock(tmp_path: Path) -> None:
 def test_a_patch_of_a_hostile_release_runs_nothing(tmp_path: Path) -> None:
     """A build may write anything: hooks, filters, programs, a title. None of it reaches the second job's shell."""
     project = tmp_path / "demo"
-    (project / "scripts").mkdir(parents=True)
+    (project / ".standard").mkdir(parents=True)
     stolen = tmp_path / "stolen"
     attack = f"#!/bin/sh\ntouch {stolen}\n"
-    (project / "scripts/conflicts.py").write_text("")
+    (project / ".standard/conflicts.py").write_text("")
     (project / "bootstrap").write_text(
         "#!/bin/sh\necho a==2 > requirements_lock.txt\n"
         "echo '* filter=evil diff=evil' > .gitattributes\n"

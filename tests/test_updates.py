@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from conftest import (
 from packaging.version import Version
 
 YOURS = {
+    "AGENTS.md",
     "src",
     "tests",
     "README.md",
@@ -189,6 +191,12 @@ def edit(project: Path) -> None:
         "# Changelog\n\n## 0.2.0\n\n- Mine.\n",
     )
     append(project / ".gitignore", "\n/data/\n")
+    if "[tool.codespell]" not in pyproject.read_text():
+        append(pyproject, "\n[tool.codespell]\nquiet-level = 3\n")
+    if (project / "MANIFEST.in").exists():
+        append(project / "MANIFEST.in", "graft examples\n")
+    (project / "scripts").mkdir(exist_ok=True)
+    (project / "scripts/mine.sh").write_text("echo mine\n")
     (package,) = (path.parent for path in project.glob("src/*/__init__.py"))
     (package / "mine.py").write_text('"""Mine."""\n')
     append(package / "__init__.py", "\nfrom . import mine as mine\n")
@@ -222,8 +230,9 @@ def test_edits_survive_an_update(
     commit(project)
     before = contents(project)
     copier("update", "--defaults", project, cwd=tmp_path)
-    run(sys.executable, "scripts/conflicts.py", cwd=project)
+    run(sys.executable, ".standard/conflicts.py", cwd=project)
     after = contents(project)
+    tomllib.loads(after["pyproject.toml"].decode())
     for path in before:
         if is_yours(path) or path == ".github/workflows/own.yml":
             assert after[path] == before[path]
@@ -450,7 +459,7 @@ def test_an_adopted_repository_is_updated_like_any_other(
     )
     adopted = contents(project)
     assert own.items() <= adopted.items()
-    added = {"bootstrap", "scripts/bootstrap.py", ".gitlab/standard.yml"}
+    added = {"bootstrap", ".standard/bootstrap.py", ".gitlab/standard.yml"}
     assert added <= set(adopted)
     assert not [path for path in adopted if path.startswith(("src/", "tests/"))]
     commit(project)
@@ -470,7 +479,7 @@ def test_a_killed_update_is_undone_by_git(
     newer = tmp_path / "newer"
     run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
     append(newer / "template/.editorconfig", "\n[*.new]\nindent_size = 3\n")
-    (newer / "template/scripts/new.txt").write_text("New.\n")
+    (newer / "template/.standard/new.txt").write_text("New.\n")
     commit(newer, "1.1.0")
     replace(project / ".copier-answers.yml", str(template), str(newer))
     append(project / "README.md", "Mine.\n")

@@ -34,6 +34,8 @@ from .row import STATES, Row, is_url
 
 # The files that people and templates write together. Plinth's; other templates' are called the same.
 SHARED = (
+    ".github/CONTRIBUTING.md",
+    ".github/SECURITY.md",
     ".github/renovate.json",
     ".gitignore",
     ".gitlab-ci.yml",

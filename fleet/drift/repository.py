@@ -7,6 +7,7 @@ of ours and a copy of the index instead, without a way to fetch what is missing.
 
 import os
 import re
+import runpy
 import shutil
 import stat
 import subprocess
@@ -19,8 +20,11 @@ from fleet.addresses import masked, shown
 from fleet.bounds import LARGE, children, head
 from fleet.environment import absolute, whole
 from fleet.sources import LIMIT, UserError, show
-from template.scripts.conflicts import LEFT
 
+# What projects call unfinished: the commands, by what they find.
+LEFT: dict[str, str] = runpy.run_path(
+    str(Path(__file__).parents[2] / "template/.standard/conflicts.py")
+)["LEFT"]
 # What the environment may hold of another repository: git rev-parse --local-env-vars
 FOREIGN = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",

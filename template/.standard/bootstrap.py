@@ -31,7 +31,7 @@ if not sys.flags.no_site:
         import venv
         from importlib.metadata import distributions
 
-        import lock  # type: ignore[import-not-found]
+        import lock
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -1,11 +1,13 @@
-"""Holds the built distributions to requirements_prod.txt.
+"""Compare the built wheel with requirements_prod.txt and with the files below src/.
 
+pytest runs it only when you name it: ./bootstrap pytest .standard/check_distributions.py
 Several build backends, and several versions of one, ship a wheel without dependencies
 and exit 0; so the sdist is built, the wheel from it, and the wheel's metadata is read.
 """
 
 import subprocess
 import sys
+import tomllib
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
@@ -49,11 +51,26 @@ def test_the_wheel_requires_what_requirements_prod_says(wheel: Path) -> None:
     assert sorted(str(Requirement(text)) for text in required) == declared()
 
 
-def test_the_wheel_holds_every_module(wheel: Path) -> None:
+def is_cache(path: Path) -> bool:
+    """Return whether a file is hidden, compiled, or made by an installation."""
+    parts = path.relative_to(ROOT / "src").parts
+    made = ("__pycache__", ".pyc", ".egg-info")
+    return any(part.startswith(".") or part.endswith(made) for part in parts)
+
+
+def test_the_wheel_holds_every_file_below_src(wheel: Path) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    table = settings.get("tool", {}).get("setuptools", {})
+    # A project that began with Plinth 1 lists the suffixes of its data itself.
+    everything = "**/*" in table.get("package-data", {}).get("*", [])
     sources = {
         path.relative_to(ROOT / "src").as_posix()
         for path in (ROOT / "src").rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed"
+        if path.is_file() and not is_cache(path)
+        if everything or path.suffix == ".py" or path.name == "py.typed"
     }
     with ZipFile(wheel) as archive:
-        assert sources <= set(archive.namelist())
+        missing = sources - set(archive.namelist())
+    assert missing == set(), (
+        "the wheel lacks these files: check [tool.setuptools] in pyproject.toml"
+    )

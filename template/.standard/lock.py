@@ -210,8 +210,10 @@ def project_settings(root: str) -> dict[str, str]:
 def settings() -> dict[str, str]:
     """Return what pip's settings say of the index, as variables for pip and for uv."""
     told, listed = {}, ""
-    own = os.path.join(os.path.dirname(os.path.realpath(__file__)), "pip.conf")
-    for more in [{}, {"PIP_CONFIG_FILE": own}][: 1 + os.path.isfile(own)]:
+    here = os.path.dirname(os.path.realpath(__file__))
+    # In projects made before version 2, the organisation's file is in scripts/.
+    own = [f"{here}/pip.conf", f"{here}/../scripts/pip.conf"]
+    for more in [{}, *({"PIP_CONFIG_FILE": x} for x in own if os.path.isfile(x))][:2]:
         # Settings of options that `pip config` has itself.
         off = ("PIP_QUIET", "PIP_USER", "PIP_GLOBAL", "PIP_SITE")
         env = os.environ | dict.fromkeys(off, "0") | more

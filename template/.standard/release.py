@@ -1,6 +1,6 @@
 """Says whether a version can be released, and prints what CHANGELOG.md tells of it.
 
-usage: ./bootstrap python scripts/release.py TAG
+usage: ./bootstrap python .standard/release.py TAG
 
 The tag is the version, perhaps with a v before it. Exits 1, with one line on what is
 wrong, unless the tag, the package, its metadata and CHANGELOG.md name the same version
@@ -37,7 +37,7 @@ def versions() -> dict[str, str]:
         found = {f"the metadata of {name}": metadata.version(name)}
     except metadata.PackageNotFoundError:
         raise UserError(
-            f"{name!r} is not installed: run ./bootstrap python scripts/release.py"
+            f"{name!r} is not installed: run ./bootstrap python .standard/release.py"
         ) from None
     for path in sorted(ROOT.glob("src/*/__init__.py")):
         where = path.relative_to(ROOT).as_posix()
@@ -71,7 +71,7 @@ def notes(version: str) -> str:
 def main() -> None:
     """Run the command line."""
     if len(sys.argv) != 2:
-        sys.exit("usage: ./bootstrap python scripts/release.py TAG")
+        sys.exit("usage: ./bootstrap python .standard/release.py TAG")
     version = sys.argv[1].removeprefix("v")
     try:
         for where, other in versions().items():
