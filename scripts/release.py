@@ -1,4 +1,4 @@
-"""Prepare a release: ./bootstrap python .ci/prepare.py 1.2.0.
+"""Prepare a release: ./bootstrap python scripts/release.py 1.2.0.
 
 Dates the section "Unreleased" of CHANGELOG.md, sets the version, and commits both as
 "Release 1.2.0"; push that commit, and the workflow "Release" tags it. Refuses, and
@@ -57,7 +57,7 @@ def refusal(version: str) -> str:
 def main() -> None:
     """Run the command line."""
     if len(sys.argv) != 2:
-        sys.exit("usage: ./bootstrap python .ci/prepare.py X.Y.Z")
+        sys.exit("usage: ./bootstrap python scripts/release.py X.Y.Z")
     version = sys.argv[1]
     if reason := refusal(version):
         sys.exit(f"release: {reason}")
