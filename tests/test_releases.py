@@ -79,10 +79,10 @@ def failing(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "change", "reason"),
     [
-        ("1.1", None, "'1.1' is no version"),
-        ("1.1.0rc1", None, "'1.1.0rc1' is no version"),
-        ("1.01.0", None, "'1.01.0' is no version"),
-        ("next", None, "'next' is no version"),
+        ("1.1", None, "'1.1' is not a version"),
+        ("1.1.0rc1", None, "'1.1.0rc1' is not a version"),
+        ("1.01.0", None, "'1.01.0' is not a version"),
+        ("next", None, "'next' is not a version"),
         ("1.0.0", None, "1.0.0 is not newer than 1.0.0"),
         ("0.9.0", None, "0.9.0 is not newer than 1.0.0"),
         ("1.1.0", unsaved, "the checkout has changes"),
