@@ -267,8 +267,13 @@ def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
 
     with (newer / "template/.editorconfig").open("a") as file:
         file.write("\n[*.new]\nindent_size = 3\n")
-    with (newer / "template/README.md.jinja").open("a") as file:
-        file.write("A new sentence.\n")
+    # The template changes each file that is yours, as well.
+    for name in YOURS - {"src", "tests"}:
+        (path,) = (newer / "template").glob(f"{name}*")
+        with path.open("a") as file:
+            file.write("# A new line\n")
+    for name in "src/{{ package_name }}/new.py", "tests/test_new.py":
+        (newer / "template" / name).write_text("# A new file\n")
     commit(newer, "1.1.0")
     year = yaml.safe_load((project / ".copier-answers.yml").read_text())[
         "copyright_year"
@@ -286,6 +291,37 @@ def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
         yaml.safe_load((project / ".copier-answers.yml").read_text())["copyright_year"]
         == year
     )
+
+
+def test_a_deleted_file_stays_deleted(template: Path, tmp_path: Path) -> None:
+    """Also where the new release changes that file."""
+    newer = tmp_path / "newer"
+    run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
+    project = tmp_path / "project"
+    copier("copy", "--defaults", newer, project, cwd=tmp_path)
+    git(project, "init", "--quiet")
+    commit(project)
+    git(project, "rm", "-r", "--quiet", *YOURS)
+    commit(project)
+    for name in YOURS - {"src", "tests"}:
+        (path,) = (newer / "template").glob(f"{name}*")
+        path.write_text(path.read_text().replace("\n", "  \n"))
+    commit(newer, "1.1.0")
+    copier("update", "--defaults", project, cwd=tmp_path)
+    assert not [name for name in YOURS if (project / name).exists()]
+
+
+def test_a_recopy_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
+    """With --overwrite, too, which replaces the template's own files."""
+    project = tmp_path / "project"
+    copier("copy", "--defaults", template, project, cwd=tmp_path)
+    yours = [path for path in contents(project) if is_yours(path)]
+    for path in [*yours, ".editorconfig"]:
+        (project / path).write_text("Mine.\n")
+    copier("recopy", "--defaults", "--overwrite", project, cwd=tmp_path)
+    after = contents(project)
+    assert [path for path in yours if after[path] != b"Mine.\n"] == []
+    assert after[".editorconfig"] != b"Mine.\n"
 
 
 @pytest.fixture
