@@ -1,14 +1,12 @@
 """The tests that a project inherits fail when what they hold is broken."""
 
 import sys
-import tarfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import LAYOUTS, Generate, run, tool
+from conftest import LAYOUTS, Generate, run
 
 PACKAGE = Path("src/sound/effects")
 
@@ -165,36 +163,3 @@ def restore(project: Path, kept: dict[Path, str]) -> None:
             path.unlink()
     for path, text in kept.items():
         path.write_text(text)
-
-
-@pytest.mark.slow
-def test_every_file_below_src_ships(generate: Generate, tmp_path: Path) -> None:
-    """Data of any suffix is in the wheel and the sdist, caches are in neither, and the check says what is missing."""
-    project = generate(project_name="Demo")
-    data = ["app.js", "static/deep/logo.svg", "locale/de/django.mo", "table"]
-    for name in data:
-        (project / "src/demo" / name).parent.mkdir(exist_ok=True, parents=True)
-        (project / "src/demo" / name).write_text("data\n")
-    for folder in ("src/demo/.ruff_cache", "tests/.mypy_cache/x", "tests/__pycache__"):
-        (project / folder).mkdir(parents=True)
-        (project / folder / "left.pyc").write_text("cache\n")
-    tool("build", "--no-isolation", "--outdir", tmp_path / "dist", cwd=project)
-    (sdist,) = tmp_path.glob("dist/*.tar.gz")
-    (wheel,) = tmp_path.glob("dist/*.whl")
-    with tarfile.open(sdist) as archive:
-        names = [name.partition("/")[2] for name in archive.getnames()]
-    assert {f"src/demo/{name}" for name in data} < set(names)
-    assert not [name for name in names if "cache" in name]
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-    assert {f"demo/{name}" for name in data} < set(names)
-    assert not [name for name in names if "cache" in name]
-
-    check = (sys.executable, "-m", "pytest", "-q", ".standard/check_distributions.py")
-    run(*check, cwd=project)
-    path = project / "pyproject.toml"
-    path.write_text(path.read_text().replace('["**/*.pyc"]', '["**/*.pyc", "*.js"]'))
-    done = run(*check, cwd=project, check=False)
-    assert done.returncode == 1
-    assert "the wheel lacks these files" in done.stdout
-    assert "demo/app.js" in done.stdout
