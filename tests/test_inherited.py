@@ -1,13 +1,14 @@
 """The tests that a project inherits fail when what they hold is broken."""
 
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import LAYOUTS, Generate, run
+from conftest import LAYOUTS, Generate, assert_green, run
 
 PACKAGE = Path("src/sound/effects")
 
@@ -215,3 +216,23 @@ def restore(project: Path, kept: dict[Path, str]) -> None:
             path.unlink()
     for path, text in kept.items():
         path.write_text(text)
+
+
+@pytest.mark.slow
+def test_the_example_can_be_deleted(generate: Generate) -> None:
+    """Every check names what still uses the deleted module; without these uses all checks pass, and no test is left."""
+    project = generate(project_name="Demo")
+    shutil.rmtree(project / "tests")
+    (project / "src/demo/greeting.py").unlink()
+    status, output = exports(project)
+    assert status != 0
+    assert "cannot import name 'greeting'" in output
+    mypy = (sys.executable, "-m", "mypy")
+    done = run(*mypy, cwd=project, env={"PYTHONPATH": "src"}, check=False)
+    assert "src/demo/__init__.py:4: error: Cannot find" in done.stdout
+    (project / "src/demo/__init__.py").write_text(
+        '"""Demo."""\n\n__version__ = "0.1.0"\n\n__all__: list[str] = []\n'
+    )
+    assert_green(project)
+    (project / "tests").mkdir()
+    assert_green(project)
