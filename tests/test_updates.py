@@ -265,8 +265,8 @@ def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
     (project / "requirements_prod.txt").write_text("packaging\n")
     commit(project)
 
-    with (newer / "template/.editorconfig").open("a") as file:
-        file.write("\n[*.new]\nindent_size = 3\n")
+    with (newer / "template/.gitattributes").open("a") as file:
+        file.write("\n*.new text\n")
     # The template changes each file that is yours, as well.
     for name in YOURS - {"src", "tests"}:
         (path,) = (newer / "template").glob(f"{name}*")
@@ -280,13 +280,13 @@ def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
     ]
     copier("update", "--defaults", "--data", "modules=other:x", project, cwd=tmp_path)
 
-    assert "[*.new]" in (project / ".editorconfig").read_text()
+    assert "*.new text" in (project / ".gitattributes").read_text()
     assert (project / "src/project/greeting.py").read_text() == "# mine\n"
     assert not (project / "tests/test_greeting.py").exists()
     assert (project / "README.md").read_text() == "Mine.\n"
     assert (project / "requirements_prod.txt").read_text() == "packaging\n"
     changed = {line[3:] for line in git(project, "status", "--porcelain").splitlines()}
-    assert changed == {".copier-answers.yml", ".editorconfig"}
+    assert changed == {".copier-answers.yml", ".gitattributes"}
     assert (
         yaml.safe_load((project / ".copier-answers.yml").read_text())["copyright_year"]
         == year
@@ -316,12 +316,12 @@ def test_a_recopy_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
     copier("copy", "--defaults", template, project, cwd=tmp_path)
     yours = [path for path in contents(project) if is_yours(path)]
-    for path in [*yours, ".editorconfig"]:
+    for path in [*yours, ".gitattributes"]:
         (project / path).write_text("Mine.\n")
     copier("recopy", "--defaults", "--overwrite", project, cwd=tmp_path)
     after = contents(project)
     assert [path for path in yours if after[path] != b"Mine.\n"] == []
-    assert after[".editorconfig"] != b"Mine.\n"
+    assert after[".gitattributes"] != b"Mine.\n"
 
 
 @pytest.fixture
@@ -499,12 +499,12 @@ def test_an_adopted_repository_is_updated_like_any_other(
     assert added <= set(adopted)
     assert not [path for path in adopted if path.startswith(("src/", "tests/"))]
     commit(project)
-    for name in (".editorconfig", ".gitignore.jinja", "pyproject.toml.jinja"):
+    for name in (".gitattributes", ".gitignore.jinja", "pyproject.toml.jinja"):
         append(newer / "template" / name, "\n# New.\n")
     commit(newer, "1.1.0")
     copier("update", "--defaults", project, cwd=tmp_path)
     changed = {line[3:] for line in git(project, "status", "--porcelain").splitlines()}
-    assert changed == {".copier-answers.yml", ".editorconfig"}
+    assert changed == {".copier-answers.yml", ".gitattributes"}
 
 
 @pytest.mark.slow
@@ -514,7 +514,7 @@ def test_a_killed_update_is_undone_by_git(
     """At any moment: what README says brings everything back, and the next update goes through."""
     newer = tmp_path / "newer"
     run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
-    append(newer / "template/.editorconfig", "\n[*.new]\nindent_size = 3\n")
+    append(newer / "template/.gitattributes", "\n*.new text\n")
     (newer / "template/.standard/new.txt").write_text("New.\n")
     commit(newer, "1.1.0")
     replace(project / ".copier-answers.yml", str(template), str(newer))
