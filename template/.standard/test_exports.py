@@ -3,7 +3,8 @@
 A package exports the public names of the modules directly in it, its public modules
 and its subpackages, in sorted order. A module's public names are its ``__all__`` or,
 without one, the functions, classes and UPPER_CASE constants that it defines and that
-do not begin with an underscore.
+do not begin with an underscore. A Django app exports nothing: Django finds its modules
+by their names.
 """
 
 import ast
@@ -13,7 +14,9 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src"
-PACKAGES = sorted(path.parent for path in SOURCE.glob("*/**/__init__.py"))
+FOLDERS = sorted(path.parent for path in SOURCE.glob("*/**/__init__.py"))
+APPS = {x.parent for x in SOURCE.glob("*/**/apps.py") if b"AppConfig" in x.read_bytes()}
+PACKAGES = [folder for folder in FOLDERS if APPS.isdisjoint((folder, *folder.parents))]
 
 
 def dotted(path: Path) -> str:
@@ -50,7 +53,7 @@ def expected_names(package: Path) -> set[str]:
     # A file that no import statement can name, such as a migration's, offers nothing.
     files = [path for path in package.glob("*.py") if path.stem.isidentifier()]
     modules = [path for path in files if not path.stem.startswith("__")]
-    packages = [path.parent for path in package.glob("*/__init__.py")]
+    packages = [folder for folder in PACKAGES if folder.parent == package]
     names = {path.stem for path in modules + packages if is_public(path.stem)}
     return names.union(*map(public_names, modules))
 
@@ -75,4 +78,4 @@ def test_nothing_public_is_missing(package: Path) -> None:
 
 def test_every_folder_of_modules_is_a_package() -> None:
     folders = {path.parent for path in SOURCE.glob("*/**/*.py")}
-    assert folders == set(PACKAGES)
+    assert folders == set(FOLDERS)
