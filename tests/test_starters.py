@@ -156,6 +156,11 @@ def test_a_clash_with_its_modules_is_refused(generate: Generate, starter: Path) 
                 ValueError, match=f'the starter has this module: "{module}"'
             ):
                 generate(starter=starter.name, modules=f"{module}:Thing")
+    for file in manifest(starter)["files"]:
+        if found := re.fullmatch(r"src/(\w+)/__init__\.py", file):
+            for word in (found[1], f"{found[1]}.thing:Thing"):
+                with pytest.raises(ValueError, match="the starter has this package"):
+                    generate(starter=starter.name, modules=word)
 
 
 @each_starter
