@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 from conftest import NEXT, born, commit, copier, git, run
-from support.environments import all_checks, in_project, installed_alone, make_project
+from support.environments import (
+    all_checks,
+    edit,
+    in_project,
+    installed_alone,
+    make_project,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -125,32 +131,19 @@ def test_a_new_spider_and_a_new_field_leave_all_checks_green(project: Path) -> N
     assert status == 1
     assert "spiders/__init__.py" in out
 
-    face = project / "src/demo/spiders/__init__.py"
-    text = face.read_text()
-    text = text.replace(
-        '["BooksSpider", "books"]', '["BooksSpider", "ShopSpider", "books", "shop"]'
+    edit(
+        project / "src/demo/spiders/__init__.py",
+        ('["BooksSpider", "books"]', '["BooksSpider", "ShopSpider", "books", "shop"]'),
+        ("import books\n", "import books, shop\n"),
+        ("BooksSpider\n", "BooksSpider\n    from .shop import ShopSpider\n"),
+        ('": "books",', '": "books",\n            "ShopSpider": "shop",'),
     )
-    text = text.replace("import books\n", "import books, shop\n")
-    text = text.replace(
-        "import BooksSpider\n", "import BooksSpider\n    from .shop import ShopSpider\n"
-    )
-    text = text.replace(
-        '"BooksSpider": "books",',
-        '"BooksSpider": "books",\n            "ShopSpider": "shop",',
-    )
-    face.write_text(text)
     (project / "tests/test_shop.py").write_text(SPIDER_TEST)
-
-    items = project / "src/demo/items.py"
-    text = items.read_text()
-    items.write_text(
-        text.replace(
-            "    stock: int | None = None\n",
-            "    stock: int | None = None\n    tax: Decimal | None = Decimal(0)\n",
-        )
-    )
-    settings = project / "src/demo/settings.py"
-    settings.write_text(settings.read_text() + "DEPTH_LIMIT = 3\n")
+    stock = "    stock: int | None = None\n"
+    tax = "    tax: Decimal | None = Decimal(0)\n"
+    edit(project / "src/demo/items.py", (stock, stock + tax))
+    level = 'LOG_LEVEL = "INFO"\n'
+    edit(project / "src/demo/settings.py", (level, level + "DEPTH_LIMIT = 3\n"))
     all_checks(project)
 
 
