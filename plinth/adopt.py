@@ -103,6 +103,7 @@ def adopt(options: argparse.Namespace) -> int:
             "findings": {n: f._asdict() for n, f, _ in settled},
             "added": added,
             "left": left,
+            "lines": adoption.lines,
             "notes": adoption.notes,
         }
         if options.json:

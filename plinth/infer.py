@@ -114,6 +114,7 @@ class Adoption:
     found: dict[str, Finding]
     own: list[str]  # files that say where and how the package is built
     left: list[str]  # what a person has to do, the most dangerous first
+    lines: dict[str, list[str]]  # what belongs into a file of requirements
     notes: list[str]
 
 
@@ -167,8 +168,12 @@ def infer(folder: Path, choices: dict[str, list[str]], texts: Path) -> Adoption:
         own += configured(folder)
     if place != "src":
         own.append(code.relative_to(folder).as_posix())
+    needed = {
+        "requirements_prod.txt": requirements_of(repository)[0],
+        "requirements_dev.txt": list(builders(repository)),
+    }
     left = [*follow_ups(repository, code)]
-    return Adoption(found, own, left, repository.notes)
+    return Adoption(found, own, left, needed, repository.notes)
 
 
 # Files and their sections where tools are configured, besides pyproject.toml, whose tables would overrule most of them.
@@ -203,17 +208,11 @@ def configured(folder: Path) -> list[str]:
 
 def follow_ups(repository: Repository, code: Path) -> Iterator[str]:
     """Yield what no answer takes over, the most dangerous first."""
-    needed, source = repository.find("install_requires")
-    computed = [
-        s for s, f in repository.sources if f.get("install_requires") is COMPUTED
-    ]
-    # Beside metadata that list what is needed, requirements.txt is for other things.
-    own = computed or not repository.find("name")[0] or source != "requirements.txt"
-    count = len(strings(needed))
-    if own and count:
-        yield f"{count} requirements in {source}: copy them to requirements_prod.txt"
-    elif computed:
-        yield f"{computed[0]} computes its requirements: write them into requirements_prod.txt"
+    needed, source = requirements_of(repository)
+    if needed:
+        yield f"{len(needed)} requirements in {source}: copy them to requirements_prod.txt"
+    elif source:
+        yield f"{source} computes its requirements: write them into requirements_prod.txt"
     folder = repository.folder
     own_metadata = repository.builds_by
     build = list(builders(repository))
@@ -236,6 +235,18 @@ def follow_ups(repository: Repository, code: Path) -> Iterator[str]:
             "the lock lacks what builds the package: write these lines into requirements_dev.txt: "
             + ", ".join(build)
         )
+
+
+def requirements_of(repository: Repository) -> tuple[list[str], str]:
+    """Return what the package needs, and the source; a source alone where that computes it."""
+    needed, source = repository.find("install_requires")
+    computed = [
+        s for s, f in repository.sources if f.get("install_requires") is COMPUTED
+    ]
+    # Beside metadata that list what is needed, requirements.txt is for other things.
+    own = computed or not repository.find("name")[0] or source != "requirements.txt"
+    found = strings(needed) if own else []
+    return found, source if found else next(iter(computed), "")
 
 
 def builders(repository: Repository) -> Iterator[str]:
