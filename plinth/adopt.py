@@ -132,8 +132,10 @@ def told(
         else:
             note = f" ({finding.note})" if finding.note else ""
             yield f"{name}: {show(value)}, from {finding.source}{note}"
-    if files:
-        yield f"note: kept, and not the template's: {', '.join(files)}"
+    # The list also tells the template where the package and the settings of tools are.
+    own = [x for x in files if not re.search(r"^tool\.|/__init__\.py$", x)]
+    if own:
+        yield f"note: kept, and not the template's: {', '.join(own)}"
     yield from (f"note: {note}" for note in adoption.notes)
     if added:
         yield f"note: {len(added)} files were added, and none was changed"
