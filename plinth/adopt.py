@@ -36,7 +36,7 @@ RENOVATE = r"((\.github|\.gitlab)/)?renovate\.json[c5]?|\.renovaterc(\.jsonc?|\.
 # The template's files that a repository may have under another name: a second one would be one too many.
 ELSEWHERE = {
     "AGENTS.md": r"CLAUDE\.md",
-    "CHANGELOG.md": r"(docs/)?(change[-_]?(s|log)|history|news|release[-_ ]?notes|whats[-_]?new)(\.\w+)?",
+    "CHANGELOG.md": r"(docs/)?(change[-_]?(s|log)|history|news|release[-_ ]?notes|what.?s[-_]?new)(\.\w+)?",
     "README.md": r"readme(\.\w+)?",
     ".github/dependabot.yml": r"\.github/dependabot\.yaml",
     ".github/renovate.json": RENOVATE,
