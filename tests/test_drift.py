@@ -26,7 +26,7 @@ from plinth.drift.command import SHARED
 from plinth.drift.project import Drift
 from plinth.drift.row import Row
 from plinth.drift.template import Templates, git_address
-from plinth.sources import UserError
+from plinth.files import UserError
 
 TEMPLATE = {
     "copier.yml": """\

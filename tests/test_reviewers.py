@@ -246,8 +246,6 @@ def test_hooks_and_tasks_run_offline(
 
 # What does not apply to this repository, each with the reason.
 NOT_HERE = {
-    "PP002": "a template is no package: nothing builds it",
-    "PP003": "a template is no package: nothing builds it",
     "PP006": "no package manager installs it: requirements_dev.txt is what ./bootstrap takes",
     "PY004": "README and the README of each part are its documentation",
     "PY006": "scripts/check is the one gate; hooks that the template ships are tested in a project",

@@ -513,9 +513,13 @@ def test_an_adopted_repository_is_updated_like_any_other(
     copy = ("copy", "--defaults", "--data-file", answers, newer, project)
     _, printed = copier(*copy, cwd=tmp_path)
     assert (
-        "stay yours, in updates, too: .gitignore, .gitlab-ci.yml, pyproject.toml."
+        "leaves these files to you, in updates, too: .gitignore, .gitlab-ci.yml, LICENSE, pyproject.toml."
         in printed
     )
+    assert "Start the project" not in printed
+    steps = ("git status", "requirements_prod.txt", "./bootstrap pytest", "git add")
+    words = printed.partition("Left to do")[2]
+    assert sorted(steps, key=words.index) == list(steps)
     adopted = contents(project)
     assert own.items() <= adopted.items()
     added = {"bootstrap", ".standard/bootstrap.py", ".gitlab/standard.yml"}

@@ -7,7 +7,7 @@ that is asked here: https://setuptools.pypa.io/en/latest/references/keywords.htm
 import ast
 import configparser
 import re
-import stat
+import sys
 import tomllib
 import warnings
 from collections import Counter
@@ -16,87 +16,13 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from .addresses import masked
+from .files import LIMIT, UserError, decoded, listing, read, unreadable
 
-LIMIT = 1_000_000  # bytes; metadata take a few thousand
+EMPTY = ast.Constant("")
 COMPUTED = object()  # stands for what only running the repository's code would tell
 LISTS = ("classifiers", "install_requires", "packages", "py_modules")
 
 Fields = dict[str, Any]
-
-
-class UserError(Exception):
-    """What keeps a repository from being adopted, in one line for its user."""
-
-
-def show(value: object) -> str:
-    """Return a value quoted, without credentials and what a terminal would obey; cut, but for paths."""
-    text = repr(masked(str(value)))
-    return (
-        text
-        if len(text) <= 80 or isinstance(value, Path)
-        else f"{text[:76]}...{text[0]}"
-    )
-
-
-def unreadable(path: Path, reason: object) -> UserError:
-    """Return the error for a file, the reason on one line."""
-    return UserError(
-        f"cannot read {show(path)}: {masked(' '.join(str(reason).split()))[:200]}"
-    )
-
-
-def present(path: Path) -> bool:
-    """Return whether a file or folder is there; a loop of links is an error."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise unreadable(path, error.strerror) from error
-    return True
-
-
-def listing(folder: Path) -> list[Path]:
-    """Return what is in a folder, sorted; nothing where there is no such folder."""
-    try:
-        return sorted(folder.iterdir()) if present(folder) and folder.is_dir() else []
-    except OSError as error:
-        raise unreadable(folder, error.strerror) from error
-
-
-def read(path: Path) -> bytes:
-    """Return a file's content, nothing where there is no such file.
-
-    Raises:
-        UserError: For one that is unreadable, huge, binary or no regular file: a pipe
-            would be waited for, a device has no end.
-    """
-    try:
-        status = path.stat() if present(path) else None
-        if status and not stat.S_ISREG(status.st_mode):
-            raise unreadable(path, "it is no regular file")
-        if status and status.st_size > LIMIT:
-            raise unreadable(path, f"it has more than {LIMIT:,} bytes")
-        content = b""
-        if status:
-            with path.open("rb") as file:
-                content = file.read(LIMIT + 1)  # /proc says 0 of endless files
-        if len(content) > LIMIT:
-            raise unreadable(path, f"it has more than {LIMIT:,} bytes")
-    except OSError as error:
-        raise unreadable(path, error.strerror) from error
-    if b"\0" in content:
-        raise unreadable(path, "it is binary")
-    return content
-
-
-def decoded(path: Path) -> str:
-    """Return a text file's content."""
-    try:
-        return read(path).decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise unreadable(path, "it is not UTF-8") from error
 
 
 def table(data: object, *keys: str) -> Fields:
@@ -167,6 +93,10 @@ def pyproject(folder: Path) -> Iterator[tuple[str, Fields]]:
     project, tool = table(data, "project"), table(data, "tool")
     backend = table(data, "build-system").get("build-backend", "setuptools")
     hatch = strings(table(tool, "hatch", "build", "targets", "wheel").get("packages"))
+    scikit = table(tool, "scikit-build", "wheel").get("packages")
+    listed = [*hatch, *strings(scikit)]
+    setuptools = table(tool, "setuptools")
+    pdm = table(tool, "pdm", "build").get("package-dir")
     licence = project.get("license")
     yield (
         "pyproject.toml",
@@ -179,10 +109,20 @@ def pyproject(folder: Path) -> Iterator[tuple[str, Fields]]:
             "python_requires": project.get("requires-python"),
             "project_urls": project.get("urls"),
             "install_requires": project.get("dependencies"),
-            "packages": [path.strip("/").rpartition("/")[2] for path in hatch]
+            "packages": [path.strip("/").rpartition("/")[2] for path in listed]
             or table(tool, "uv", "build-backend").get("module-name")
-            or table(tool, "setuptools").get("packages"),
-            "py_modules": table(tool, "setuptools").get("py-modules"),
+            or setuptools.get("packages"),
+            "py_modules": setuptools.get("py-modules"),
+            "package_dir": setuptools.get("package-dir"),
+            "homes": [
+                *strings(table(setuptools, "packages", "find").get("where")),
+                *(path.strip("/").rpartition("/")[0] for path in listed),
+                *strings(table(tool, "maturin").get("python-source")),
+                *strings(pdm or table(tool, "pdm").get("package-dir")),
+                *strings(table(tool, "uv", "build-backend").get("module-root")),
+            ],
+            "build_requires": table(data, "build-system").get("requires"),
+            "builds": "build-system" in data,
             # Of several packages the others take the one called like the distribution.
             "by_name": "setuptools" not in str(backend),
             **people(project.get("authors") or project.get("maintainers")),
@@ -191,9 +131,7 @@ def pyproject(folder: Path) -> Iterator[tuple[str, Fields]]:
     poetry = table(tool, "poetry")
     needed = dict(table(poetry, "dependencies"))
     python = needed.pop("python", None)
-    packages = [
-        table(package).get("include") for package in values(poetry.get("packages"))
-    ]
+    packages = [table(package) for package in values(poetry.get("packages"))]
     yield (
         "pyproject.toml [tool.poetry]",
         {
@@ -203,7 +141,11 @@ def pyproject(folder: Path) -> Iterator[tuple[str, Fields]]:
             else None,
             "project_urls": poetry | table(poetry, "urls"),
             "install_requires": [*needed],
-            "packages": [path.split("/")[0] for path in strings(packages)],
+            "packages": [
+                path.split("/")[0]
+                for path in strings([package.get("include") for package in packages])
+            ],
+            "homes": strings([package.get("from") for package in packages]),
             **people(poetry.get("authors") or poetry.get("maintainers")),
         },
     )
@@ -249,8 +191,14 @@ def setup_cfg(folder: Path) -> Iterator[tuple[str, Fields]]:
         elif keyword == "project_urls":
             pairs = (line.partition("=") for line in lines)
             fields[keyword] = {label.strip(): url.strip() for label, _, url in pairs}
+        elif keyword == "package_dir":
+            pairs = (line.partition("=") for line in lines)
+            fields[keyword] = {name.strip(): path.strip() for name, _, path in pairs}
         else:
             fields[keyword] = lines if keyword in LISTS else value
+    for section in ("options.packages.find", "options.packages.find_namespace"):
+        if where := parser.get(section, "where", fallback=None):
+            fields["homes"] = [where.strip()]
     yield "setup.cfg", fields
 
 
@@ -286,6 +234,7 @@ def setup_py(folder: Path) -> Iterator[tuple[str, Fields]]:
     """Read setup()'s keywords that are literals or constants; others are computed."""
     path = folder / "setup.py"
     fields: Fields = {}
+    homes: list[str] = []
     try:
         with warnings.catch_warnings(action="ignore"):
             module = ast.parse(read(path))
@@ -309,6 +258,13 @@ def setup_py(folder: Path) -> Iterator[tuple[str, Fields]]:
                     for word in node.keywords:
                         value = literal(word.value, constants)
                         fields |= {word.arg: value} if word.arg else table(value)
+                case ast.Call(
+                    func=ast.Name(id="find_packages" | "find_namespace_packages")
+                    | ast.Attribute(attr="find_packages" | "find_namespace_packages")
+                ):
+                    where = [w.value for w in node.keywords if w.arg == "where"]
+                    home = literal((where + node.args or [EMPTY])[0], constants)
+                    homes += [home] if isinstance(home, str) else []
     except MemoryError as error:
         raise unreadable(
             path,
@@ -316,7 +272,24 @@ def setup_py(folder: Path) -> Iterator[tuple[str, Fields]]:
         ) from error
     except (SyntaxError, ValueError, RecursionError) as error:
         raise unreadable(path, f"it is no Python 3: {error}") from error
+    if homes:
+        fields["homes"] = homes
+    if needed := sorted(imported(module, folder)):
+        fields["imports"] = needed
     yield "setup.py", fields
+
+
+def imported(module: ast.Module, folder: Path) -> set[str]:
+    """Return what setup.py imports when it starts, besides Python's own modules, setuptools and the repository's."""
+    names: set[str] = set()
+    for statement in module.body:
+        if isinstance(statement, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in statement.names}
+        elif isinstance(statement, ast.ImportFrom) and not statement.level:
+            names.add((statement.module or "").split(".")[0])
+    own = {path.stem for home in (folder, folder / "src") for path in listing(home)}
+    given = {"setuptools", "pkg_resources", "distutils", *own}
+    return names - sys.stdlib_module_names - given
 
 
 def requirements(folder: Path) -> Iterator[tuple[str, Fields]]:
@@ -328,15 +301,30 @@ def requirements(folder: Path) -> Iterator[tuple[str, Fields]]:
     )
 
 
+def git_folder(folder: Path) -> Path | None:
+    """Return where git keeps the settings of a repository, also of a linked worktree.
+
+    https://git-scm.com/docs/gitrepository-layout
+    """
+    entry = folder / ".git"
+    if entry.is_file():  # in a linked worktree and in a submodule
+        target = decoded(entry).removeprefix("gitdir:").strip()
+        entry = folder / target if target else entry
+    if not entry.is_dir():
+        return None
+    common = decoded(entry / "commondir").strip()
+    return entry / common if common else entry
+
+
 def origin(folder: Path) -> str:
     """Return the URL of git's remote `origin`, https://git-scm.com/docs/git-config."""
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    if (folder / ".git").is_dir():  # a file in worktrees, whose settings are elsewhere
-        try:
-            parser.read_string(decoded(folder / ".git" / "config"))
-        except configparser.Error:
-            return ""
+    try:
+        if found := git_folder(folder):
+            parser.read_string(decoded(found / "config"))
+    except (configparser.Error, UserError, OSError, ValueError):
+        return ""
     return parser.get('remote "origin"', "url", fallback=None) or ""
 
 
-READERS = (pyproject, setup_cfg, setup_py, requirements)
+READERS = (pyproject, setup_cfg, setup_py)
