@@ -18,6 +18,7 @@ FENCE = re.compile(r"^( *)```(sh|\{run\})\n(.*?)^ *```$", re.MULTILINE | re.DOTA
 OPTION = re.compile(r"^:(\w+): *(.*)\n", re.MULTILINE)
 # Variables of this process that a session has, too: the caches, and how to reach the network.
 KEPT = ("HTTPS_PROXY", "LANG", "PIP_CERT", "PYENV_ROOT", "SSL_CERT_FILE")
+SETTINGS = '[init]\n    defaultBranch = main\n[protocol "file"]\n    allow = always\n'
 MINUTES = 10  # for one command
 
 
@@ -60,6 +61,8 @@ class Session:
         """Make the home folder and the clone."""
         self.home = Path(tempfile.mkdtemp(prefix="plinth-docs-")).resolve()
         self.clone = self.home / "plinth"
+        self.server = self.home / ".server/plinth.git"  # Copier knows git by the suffix
+        self.address = self.server.as_uri()
         self.folder = self.clone
         programs = self.home / ".bin"
         programs.mkdir()
@@ -84,7 +87,7 @@ class Session:
             "PYTHONWARNINGS": "ignore",
             "UV_CACHE_DIR": _cache("UV_CACHE_DIR", "uv"),
         }
-        (self.home / ".gitconfig").write_text("[init]\n    defaultBranch = main\n")
+        (self.home / ".gitconfig").write_text(SETTINGS)
         self._clone()
 
     def __enter__(self) -> Self:
@@ -132,12 +135,12 @@ class Session:
         self._git("add", "--all")
         self._git("commit", "--quiet", "--allow-empty", "--message", "Change")
         self._git("tag", f"{latest[0]}.{latest[1] + 1}.0")
-        self._git("branch", "--force", "main")
+        self._git("clone", "--quiet", "--bare", ".", str(self.server))
 
     def begin(self) -> None:
         """Begin a new page: delete what the last one made, but for the clone and its environment."""
         for path in self.home.iterdir():
-            if path.name not in (".bin", ".gitconfig", "plinth"):
+            if path.name not in (".bin", ".gitconfig", ".server", "plinth"):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         self._git("clean", "--quiet", "--force", "-d")
         self._git("checkout", "--quiet", ".")
@@ -149,8 +152,7 @@ class Session:
         The word ADDRESS is the template's address.
         """
         where = self.home / ".where"
-        address = f"file://{self.clone}"
-        typed = re.sub(r"\bADDRESS\b", address, command)
+        typed = re.sub(r"\bADDRESS\b", self.address, command)
         code = f"cd {shlex.quote(str(self.folder))}\n{typed}\nstatus=$?\npwd > {where}\nexit $status"
         done = subprocess.run(
             ["bash", "-c", code],
@@ -167,7 +169,7 @@ class Session:
 
     def shown(self, text: str) -> str:
         """Return an output with a reader's home folder in place of this session's."""
-        text = text.replace(f"file://{self.clone}", "ADDRESS")
+        text = text.replace(self.address, "ADDRESS")
         return text.replace(str(self.home), "/home/ada")
 
     def run_block(self, block: Block) -> Iterator[tuple[str, str]]:
