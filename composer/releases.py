@@ -8,7 +8,7 @@ from typing import Any
 from copier._template import Template
 from copier.errors import UserMessageError
 
-from fleet.addresses import masked
+from plinth.addresses import masked
 
 from .programs import ComposerError
 

@@ -15,9 +15,9 @@ import pytest
 import yaml
 from conftest import ROOT, git, run, template_outside_git
 
-from fleet.__main__ import main
-from fleet.infer import address, reads_like
-from fleet.sources import poetry_range
+from plinth.command import main
+from plinth.infer import address, reads_like
+from plinth.sources import poetry_range
 
 ASKED = {
     name
@@ -39,7 +39,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def fleet(*arguments: str | Path, status: int = 0) -> tuple[str, str]:
+def plinth(*arguments: str | Path, status: int = 0) -> tuple[str, str]:
     """Run the command and return what it wrote to stdout and to stderr."""
     printed, told = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     with redirect_stdout(printed), redirect_stderr(told):
@@ -53,7 +53,7 @@ def adopt(
     tmp_path: Path, files: dict[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the answers of a repository called `sound`, and what is said of each question."""
-    printed, told = fleet("adopt", write(tmp_path / "sound", files))
+    printed, told = plinth("adopt", write(tmp_path / "sound", files))
     said = [line.partition(": ") for line in told.splitlines()]
     notes = "; ".join(text for name, _, text in said if name == "note")
     return yaml.safe_load(printed), {name: text for name, _, text in said} | {
@@ -63,9 +63,9 @@ def adopt(
 
 def refused(tmp_path: Path, files: dict[str, str]) -> str:
     """Return the one line that says why a repository called `sound` is not adopted."""
-    printed, told = fleet("adopt", write(tmp_path / "sound", files), status=2)
+    printed, told = plinth("adopt", write(tmp_path / "sound", files), status=2)
     assert printed == ""
-    assert told.startswith("fleet: ")
+    assert told.startswith("plinth: ")
     assert told.count("\n") == 1
     return told
 
@@ -240,7 +240,7 @@ def test_setup_py_is_not_run(tmp_path: Path) -> None:
     """It would delete a file; what it computes is left out, and said to be computed."""
     files = PACKAGE | {"setup.py": SETUP_PY, "precious.txt": "!"}
     repository = write(tmp_path / "sound", files)
-    done = run(sys.executable, "-m", "fleet", "adopt", repository, cwd=ROOT)
+    done = run(sys.executable, "-m", "plinth", "adopt", repository, cwd=ROOT)
     assert (repository / "precious.txt").read_text() == "!"
     assert yaml.safe_load(done.stdout)["distribution_name"] == "sound-tools"
     assert (
@@ -530,8 +530,8 @@ def test_which_package_it_is(tmp_path: Path, files: dict[str, str]) -> None:
 def test_no_such_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name in ("none", "file"):
-        told = fleet("adopt", tmp_path / name, status=2)[1]
-        assert told == f"fleet: there is no folder '{tmp_path / name}'\n"
+        told = plinth("adopt", tmp_path / name, status=2)[1]
+        assert told == f"plinth: there is no folder '{tmp_path / name}'\n"
 
 
 @pytest.mark.parametrize(
@@ -625,17 +625,17 @@ def test_setup_py_that_grows(tmp_path: Path) -> None:
 def test_the_file_is_written_whole(tmp_path: Path) -> None:
     """To a new file, over another with --force alone, and never a part."""
     repository, output = write(tmp_path / "sound", PACKAGE), tmp_path / "answers.yml"
-    told = fleet("adopt", repository, "--output", output)
+    told = plinth("adopt", repository, "--output", output)
     assert told[0] == ""
     assert yaml.safe_load(output.read_text())["modules"] == ""
     assert "\n# Its own are there" in output.read_text()
     output.write_text("mine")
-    refusal = fleet("adopt", repository, "--output", output, status=2)[1]
-    assert refusal == f"fleet: '{output}' exists: choose another file or add --force\n"
-    fleet("adopt", tmp_path / "none", "--output", output, "--force", status=2)
+    refusal = plinth("adopt", repository, "--output", output, status=2)[1]
+    assert refusal == f"plinth: '{output}' exists: choose another file or add --force\n"
+    plinth("adopt", tmp_path / "none", "--output", output, "--force", status=2)
     assert output.read_text() == "mine"
-    fleet("adopt", repository, "--output", output, "--force")
-    assert output.read_text() == fleet("adopt", repository)[0]
+    plinth("adopt", repository, "--output", output, "--force")
+    assert output.read_text() == plinth("adopt", repository)[0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.yml", "sound"]
 
 
@@ -651,8 +651,8 @@ def test_the_file_is_written_whole(tmp_path: Path) -> None:
 )
 def test_an_output_that_cannot_be(tmp_path: Path, name: str, told: str) -> None:
     repository, output = write(tmp_path / "sound", PACKAGE), tmp_path / name
-    said = fleet("adopt", repository, "--output", output, "--force", status=2)[1]
-    assert said == f"fleet: cannot write '{output}': {told}\n"
+    said = plinth("adopt", repository, "--output", output, "--force", status=2)[1]
+    assert said == f"plinth: cannot write '{output}': {told}\n"
 
 
 HOSTILE = r"""
@@ -678,7 +678,7 @@ def test_copier_takes_the_answers(tmp_path: Path, files: dict[str, str]) -> None
     """As they are; and where there is none, the default that was told holds."""
     answers, said = adopt(tmp_path, PACKAGE | files)
     assert all(text.isprintable() for text in said.values())
-    data = write(tmp_path, {"answers.yml": fleet("adopt", tmp_path / "sound")[0]})
+    data = write(tmp_path, {"answers.yml": plinth("adopt", tmp_path / "sound")[0]})
     copy(data / "answers.yml", tmp_path / "copy" / "sound")
     taken = yaml.safe_load((tmp_path / "copy/sound/.copier-answers.yml").read_text())
     assert answers.items() <= taken.items()
@@ -869,7 +869,7 @@ def test_a_package_from_the_index(
     repository = unpack(requirement, tmp_path)
     before = hashes(repository)
     output = tmp_path / "answers.yml"
-    _, told = fleet("adopt", repository, "--output", output)
+    _, told = plinth("adopt", repository, "--output", output)
     assert hashes(repository) == before
     answers = yaml.safe_load(output.read_text())
     home, licence, url, description = expected.split(", ", 3)
@@ -946,4 +946,4 @@ def test_a_package_from_the_index(
 def test_a_package_from_the_index_that_cannot_be_adopted(
     tmp_path: Path, requirement: str, told: str
 ) -> None:
-    assert told in fleet("adopt", unpack(requirement, tmp_path), status=2)[1]
+    assert told in plinth("adopt", unpack(requirement, tmp_path), status=2)[1]

@@ -21,12 +21,12 @@ import copier as copier_library
 import pytest
 from conftest import ROOT, commit, copier, git, run
 
-from fleet.__main__ import main
-from fleet.drift import SHARED
-from fleet.drift.project import Drift
-from fleet.drift.row import Row
-from fleet.drift.template import Templates, git_address
-from fleet.sources import UserError
+from plinth.command import main
+from plinth.drift.command import SHARED
+from plinth.drift.project import Drift
+from plinth.drift.row import Row
+from plinth.drift.template import Templates, git_address
+from plinth.sources import UserError
 
 TEMPLATE = {
     "copier.yml": """\
@@ -62,7 +62,7 @@ def drift(
     *arguments: str | Path, status: int, before: tuple[str, ...] = ()
 ) -> tuple[str, str]:
     """Run the command as a user would and return what it printed to stdout and stderr."""
-    command = (*before, sys.executable, "-m", "fleet", "drift", *arguments)
+    command = (*before, sys.executable, "-m", "plinth", "drift", *arguments)
     done = run(*command, cwd=ROOT, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -352,7 +352,9 @@ def test_the_shared_files_are_those_of_the_readme() -> None:
         for x in (ROOT / "README.md").read_text().splitlines()
         if x.startswith("| *shared*")
     )
-    assert sorted(re.findall("`(.*?)`", line)) == sorted(SHARED)
+    # The README names CONTRIBUTING and SECURITY without their folder, which is the forge's.
+    either = {re.sub(r".*/(?=CONTRIBUTING|SECURITY)", "", path) for path in SHARED}
+    assert sorted(re.findall("`(.*?)`", line)) == sorted(either)
 
 
 def test_projects_of_one_repository(small: Path, tmp_path: Path) -> None:
@@ -545,7 +547,7 @@ def test_the_page_needs_nothing_and_shows_names_as_text(
     assert not re.search(r"(?:src|href)=|url\(|\x1b|\u202e", text)
     missing = tmp_path / "none/drift.html"
     assert main(["drift", "--html", str(missing), "a"]) == 2
-    assert capsys.readouterr().err == f"fleet: there is no folder for '{missing}'\n"
+    assert capsys.readouterr().err == f"plinth: there is no folder for '{missing}'\n"
 
 
 @pytest.mark.parametrize(
@@ -582,7 +584,7 @@ def test_an_interrupted_run_goes_on(
     write(tmp_path, {"rows.jsonl": "mine\n"})
     assert main(["drift", "a", "--resume", str(file)]) == 2
     assert capsys.readouterr().err == (
-        f"fleet: '{file}' holds no rows of an earlier run: line 1: it is not JSON; choose another file\n"
+        f"plinth: '{file}' holds no rows of an earlier run: line 1: it is not JSON; choose another file\n"
     )
 
 
@@ -636,7 +638,7 @@ def started(
 ) -> Iterator[subprocess.Popen[str]]:
     """Start the command in a session of its own; in the end none of it runs any more."""
     temporary.mkdir()
-    command = [sys.executable, "-m", "fleet", "drift", "--json", *map(str, arguments)]
+    command = [sys.executable, "-m", "plinth", "drift", "--json", *map(str, arguments)]
     env = {
         **os.environ,
         "TMPDIR": str(temporary),
@@ -756,7 +758,7 @@ def test_an_interrupt_leaves_nothing_but_the_rows(
         "clean"
     ]
     if how is not signal.SIGKILL:
-        assert (process.returncode, said) == (130, "fleet: interrupted\n")
+        assert (process.returncode, said) == (130, "plinth: interrupted\n")
         assert [
             path for path in (tmp_path / "t").iterdir() if "drift-" in path.name
         ] == []

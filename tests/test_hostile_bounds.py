@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from conftest import ROOT, commit, git, run
 
-from fleet.adopt import adopt
-from fleet.answers import load
-from fleet.bounds import Children, from_json, text_of
-from fleet.drift.template import git_address
-from fleet.sources import UserError
+from plinth.adopt import adopt
+from plinth.answers import load
+from plinth.bounds import Children, from_json, text_of
+from plinth.drift.template import git_address
+from plinth.sources import UserError
 
 
 @pytest.mark.parametrize("kind", ["device", "pipe", "socket", "file", "link", "nul"])
@@ -94,7 +94,7 @@ def test_lists_are_bounded(tmp_path: Path) -> None:
 def test_adopt_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
 ) -> None:
-    monkeypatch.setattr("fleet.adopt.SECONDS", 2)
+    monkeypatch.setattr("plinth.adopt.SECONDS", 2)
     (tmp_path / name).write_text(text)
     start = time.monotonic()
     with pytest.raises(UserError):
@@ -147,7 +147,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
             path = root / ".git" / name
             path.touch()
             os.truncate(path, 10**11)
-    command = (sys.executable, "-m", "fleet", "drift", "--json", "--timeout", "30")
+    command = (sys.executable, "-m", "plinth", "drift", "--json", "--timeout", "30")
     folders = [top / name.replace("/", "-") for name in names]
     done = run(*command, *folders, cwd=ROOT, check=False)
     found = [json.loads(line) for line in done.stdout.splitlines()]

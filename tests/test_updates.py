@@ -447,7 +447,7 @@ def test_an_adopted_repository_is_updated_like_any_other(
     commit(project)
     own = contents(project)
     answers = tmp_path / "answers.yml"
-    adopt = (sys.executable, "-m", "fleet", "adopt", project, "--output", answers)
+    adopt = (sys.executable, "-m", "plinth", "adopt", project, "--output", answers)
     run(*adopt, cwd=ROOT)
     newer = tmp_path / "newer"
     run("git", "clone", "--quiet", template, newer, cwd=tmp_path)

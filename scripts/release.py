@@ -1,4 +1,4 @@
-"""Prepare a release: ./bootstrap python .ci/prepare.py 1.2.0.
+"""Prepare a release: ./bootstrap python scripts/release.py 1.2.0.
 
 Dates the section "Unreleased" of CHANGELOG.md, sets the version, and commits both as
 "Release 1.2.0"; push that commit, and the workflow "Release" tags it. Refuses, and
@@ -42,7 +42,7 @@ def refusal(version: str) -> str:
     except InvalidVersion:
         new = Version("0.dev0")
     if not re.fullmatch(r"\d+\.\d+\.\d+", version) or str(new) != version:
-        return f"{version!r} is no version: use three numbers (PEP 440), as in 1.2.0"
+        return f"{version!r} is not a version: use three numbers (PEP 440), as in 1.2.0"
     if any(new <= old for old in released()):
         return f"{version} is not newer than {max(released())}: use a higher version"
     if git("status", "--porcelain"):
@@ -50,14 +50,14 @@ def refusal(version: str) -> str:
     if not UNRELEASED.search((ROOT / "CHANGELOG.md").read_text()):
         return 'CHANGELOG.md has no items under "## Unreleased": say what is new'
     if subprocess.run(["./bootstrap", "pytest"], cwd=ROOT, check=False).returncode:
-        return "the tests fail: mend what they name"
+        return "the tests fail: fix what they name"
     return ""
 
 
 def main() -> None:
     """Run the command line."""
     if len(sys.argv) != 2:
-        sys.exit("usage: ./bootstrap python .ci/prepare.py X.Y.Z")
+        sys.exit("usage: ./bootstrap python scripts/release.py X.Y.Z")
     version = sys.argv[1]
     if reason := refusal(version):
         sys.exit(f"release: {reason}")

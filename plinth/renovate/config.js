@@ -1,4 +1,4 @@
-// Renovate over all repositories of a team, run from a clone of the template; fleet/README.md says how.
+// Renovate over all repositories of a team, run from a clone of the template; plinth/README.md says how.
 // https://docs.renovatebot.com/self-hosted-configuration/
 
 // The newest release that every repository may have. Without one, only the canaries get updates, and get any release.

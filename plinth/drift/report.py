@@ -19,8 +19,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from fleet.addresses import printable
-from fleet.adopt import write
+from plinth.addresses import printable
+from plinth.adopt import write
 
 from .row import STATES, Row
 

@@ -28,10 +28,10 @@ from copier._types import RelativePath
 from copier._vcs import get_repo
 from packaging.version import InvalidVersion, Version
 
-from fleet.addresses import shown
-from fleet.bounds import locked, untimed
-from fleet.rendering import REFUSED
-from fleet.sources import UserError, show
+from plinth.addresses import shown
+from plinth.bounds import locked, untimed
+from plinth.rendering import REFUSED
+from plinth.sources import UserError, show
 
 from .repository import GitError, plain_environment, run_git
 

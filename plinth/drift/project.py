@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from copier.errors import UnsafeTemplateError, UnsupportedVersionError
 
-from fleet.addresses import masked, printable, shown
-from fleet.answers import inside, load, read_answers
-from fleet.bounds import MEMORY
-from fleet.sources import UserError, decoded, show
+from plinth.addresses import masked, printable, shown
+from plinth.answers import inside, load, read_answers
+from plinth.bounds import MEMORY
+from plinth.sources import UserError, decoded, show
 
 from .repository import (
     GitError,

@@ -4,8 +4,8 @@ import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from fleet.addresses import masked
-from fleet.sources import show
+from plinth.addresses import masked
+from plinth.sources import show
 
 STATES = ("clean", "drift", "unknown")  # and the exit status of each
 

@@ -1,4 +1,4 @@
-"""Renew the starters' locks: python starters/lock.py --exclude-newer 2026-11-14 [NAME …].
+"""Renew the starters' locks: python scripts/lock_starters.py --exclude-newer 2026-11-14 [NAME …].
 
 Every pin moves to the newest version that was out on that day, so that the same day gives the
 same bytes. With --keep, a pin stays unless a requirement or the index rules it out.
@@ -18,10 +18,11 @@ from pathlib import Path
 
 import jinja2
 
-STARTERS = Path(__file__).resolve().parent
-TEMPLATE = STARTERS.parent / "template"
+ROOT = Path(__file__).resolve().parents[1]
+STARTERS = ROOT / "starters"
+TEMPLATE = ROOT / "template"
 LOCK, DOCS = "requirements_lock.txt", "requirements_docs.txt"
-SITE = STARTERS.parent / "includes/requirements_lock_docs.txt"
+SITE = ROOT / "includes/requirements_lock_docs.txt"
 # Renovate reads exactly these options, with their equals signs, in a lock's first lines.
 COMPILE = ["pip", "compile", "--universal", "--generate-hashes", "--no-strip-extras"]
 COMPILE += ["--python-version=3.11", f"--output-file={LOCK}"]
@@ -35,7 +36,7 @@ def write_project(folder: Path, starter: str, *, docs: bool) -> None:
     environment = jinja2.Environment(
         autoescape=False,
         keep_trailing_newline=True,
-        loader=jinja2.FileSystemLoader(TEMPLATE.parent),
+        loader=jinja2.FileSystemLoader(ROOT),
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
@@ -62,7 +63,7 @@ def site_part(lock: str) -> str:
     names = {f"-r .standard/{DOCS}"}
     for _ in pins:  # no chain is longer
         names |= {name for name, _, reasons in pins if names.intersection(reasons)}
-    text = "# The pins of the documentation's tools, which starters/lock.py makes.\n"
+    text = "# The pins of the documentation's tools, which scripts/lock_starters.py makes.\n"
     for name, pin, reasons in pins:
         if name in names:
             kept = [reason for reason in reasons if reason in names]
@@ -80,7 +81,7 @@ def report(path: Path, text: str) -> None:
         draft = path.with_suffix(".new")
         draft.write_bytes(new)
         draft.replace(path)
-    shown = path.relative_to(STARTERS.parent).as_posix()
+    shown = path.relative_to(ROOT).as_posix()
     count, size = new.count(b"=="), len(new) // 1000
     print(f"{shown}: {count} packages, {size} kB, {'same' if same else 'new'}")
 
@@ -99,7 +100,7 @@ def freeze(folder: Path, name: str, uv: str, day: str, *flags: str) -> str:
         check=False,
     )
     if done.returncode:
-        sys.exit(f"lock.py: {name}: uv failed, for the reason above")
+        sys.exit(f"lock_starters: {name}: uv failed, for the reason above")
     return (folder / LOCK).read_text()
 
 
@@ -117,11 +118,11 @@ def main() -> None:
     names = arguments.names or known
     if unknown := sorted(set(names) - set(known)):
         sys.exit(
-            f"lock.py: no such starter: {', '.join(unknown)}: there are {', '.join(known)}"
+            f"lock_starters: no such starter: {', '.join(unknown)}: there are {', '.join(known)}"
         )
     uv = shutil.which("uv")
     if not uv:
-        sys.exit("lock.py: need 'uv' (command not found): pip install uv")
+        sys.exit("lock_starters: need 'uv' (command not found): pip install uv")
     flags = [] if arguments.keep else ["--upgrade"]
     for name in names:
         with tempfile.TemporaryDirectory() as temporary:

@@ -1,4 +1,4 @@
-"""Bound time, memory and child processes while fleet reads what strangers wrote.
+"""Bound time, memory and child processes while plinth reads what strangers wrote.
 
 A repository, a template or a list of repositories may be made to take hours or gigabytes. Each of them gets a limited
 time and a limited amount of memory, and the programs started for it end with it.
@@ -28,7 +28,7 @@ else:
 LONG = 20_000_000  # bytes of a list of repositories, or of one row
 LARGE = 100_000_000  # bytes of git's index, and of its packed refs
 MEMORY = 500 * 2**20  # bytes of one process
-DEPTH = 20  # lists in lists; fleet's own files have three
+DEPTH = 20  # lists in lists; plinth's own files have three
 GRACE = 10  # seconds after which a process that ignores its alarm ends
 
 

@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from fleet.addresses import masked, shown
-from fleet.bounds import LARGE, children, head
-from fleet.environment import absolute, whole
-from fleet.sources import LIMIT, UserError, show
+from plinth.addresses import masked, shown
+from plinth.bounds import LARGE, children, head
+from plinth.environment import absolute, whole
+from plinth.shipped import conflicts_program
+from plinth.sources import LIMIT, UserError, show
 
 # What projects call unfinished: the commands, by what they find.
-LEFT: dict[str, str] = runpy.run_path(
-    str(Path(__file__).parents[2] / "template/.standard/conflicts.py")
-)["LEFT"]
+LEFT: dict[str, str] = runpy.run_path(str(conflicts_program()))["LEFT"]
 # What the environment may hold of another repository: git rev-parse --local-env-vars
 FOREIGN = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
