@@ -7,55 +7,67 @@ from typing import Any
 
 from copier._template import Template
 from copier.errors import UserMessageError
+from plumbum import ProcessExecutionError
 
 from plinth.addresses import masked
 
 from .programs import ComposerError
 
+UNSAFE = ("jinja_extensions", "tasks")  # what Copier refuses in a copy without --trust
+LINK = 0o120000
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can hold
 
 
 def pack(address: str, version: str, folder: Path) -> dict[str, Any]:
-    """Clone a release, write it to `folder` as COMMIT.zip, and return what Copier asks git about it.
+    """Clone a release, write it to `folder` as NAME.zip, and return what Copier asks git about it.
 
     Without a version, Copier's own rule finds the newest release.
 
     Raises:
-        ComposerError: If the address has credentials, or Copier cannot clone it.
+        ComposerError: If the address does not suit a public page, Copier cannot clone it, or it needs --trust.
     """
     if masked(address) != address:
         raise ComposerError(
             f"the template's address {masked(address)} has credentials, which the page would publish: leave them out"
         )
+    if Path(address).exists() and not Path(address).is_absolute():
+        raise ComposerError(
+            f"the template's address {address} is relative, so no project could be updated: give its URL or an absolute path"
+        )
     template = Template(url=address, ref=version or None)
     try:
-        root = template.local_abspath
-        if template.vcs != "git" or not template.commit or not template.commit_hash:
-            raise ComposerError(
-                f"{address} is not a git repository: give the URL or the absolute path of one"
-            )
-        name = template.commit_hash[:12]
-        archive(root, folder / f"{name}.zip")
-        return {
-            "name": name,
-            "url": address,
-            "commit": template.commit,
-            "commit_hash": template.commit_hash,
-            "version": str(template.version or ""),
-        }
+        return _packed(template, folder)
+    except ProcessExecutionError as error:
+        reason = error.stderr.strip().splitlines()[-1:]
     except (OSError, ValueError, UserMessageError) as error:
-        raise ComposerError(
-            f"cannot read {version or 'the newest release'} of {masked(address)}: {error}"
-        ) from error
-    except Exception as error:  # plumbum's errors have no common class that it exports
-        if isinstance(error, ComposerError):
-            raise
-        last = str(error).strip().splitlines()[-1]
-        raise ComposerError(
-            f"cannot clone {version or 'the newest release'} of {masked(address)}: {last}"
-        ) from error
+        reason = [str(error)]
     finally:
         template._cleanup()
+    wanted = version or "the newest release"
+    raise ComposerError(f"cannot read {wanted} of {address}: {' '.join(reason)}")
+
+
+def _packed(template: Template, folder: Path) -> dict[str, Any]:
+    root = template.local_abspath
+    if template.vcs != "git" or not template.commit or not template.commit_hash:
+        raise ValueError("it is not a git repository")
+    if wanted := [name for name in UNSAFE if getattr(template, name)]:
+        raise ValueError(
+            f"it uses {' and '.join(wanted)}, which need --trust, and a page does not run them"
+        )
+    name = template.commit_hash[:12]
+    archive(root, folder / f"{name}.zip")
+    return {
+        "name": name,
+        "url": template.url,
+        "commit": template.commit,
+        "commit_hash": template.commit_hash,
+        "version": str(template.version or ""),
+        # Git says that a link is not executable, whatever its target is. Copier believes git.
+        "links": [
+            str(path) for path, mode in template.git_index_modes.items() if mode == LINK
+        ],
+    }
 
 
 def archive(root: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ import shutil
 import time
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from copier._main import Worker
@@ -27,7 +27,7 @@ NAMES = ("project_name", "project_slug", "repo_name", "repository_name", "name")
 class Composer:
     """A release of a template, opened below a folder."""
 
-    def __init__(self, release: Mapping[str, str], archive: Path, root: Path) -> None:
+    def __init__(self, release: Mapping[str, Any], archive: Path, root: Path) -> None:
         """Unpack the release; it is what `composer.releases` packed and says of it."""
         self.root = root
         self.valid: dict[str, str] = {}
@@ -43,7 +43,9 @@ class Composer:
             commit=release["commit"],
             commit_hash=release["commit_hash"],
             version=version(release["version"]),
-            git_index_modes={},
+            git_index_modes={
+                PurePosixPath(path): 0o120000 for path in release["links"]
+            },
         )
         # A question without a help text that is not asked is a record of the template's, and none of the form's.
         self.asked = [

@@ -6,9 +6,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const [work, site, pyodide] = process.argv.slice(2);
-const load = (file) => import(pathToFileURL(path.resolve(file)));
-const { loadPyodide } = await load(path.join(pyodide, "pyodide.mjs"));
-const { open, start } = await load(path.join(site, "python.js"));
+const module = (file) => import(pathToFileURL(path.resolve(file)));
+const { loadPyodide } = await module(path.join(pyodide, "pyodide.mjs"));
+const { load, open, start } = await module(path.join(site, "python.js"));
 
 function copyFolder(FS, from, to) {
   FS.mkdirTree(to);
@@ -34,13 +34,8 @@ async function compile() {
 
 async function renderDefaults() {
   const read = (name) => fs.readFileSync(path.join(site, name));
-  const python = await start({
-    loadPyodide,
-    options: { stdLibURL: path.resolve(site, "pyodide/library.zip") },
-    packages: read("packages.zip"),
-    core: read("pydantic_core.wasm"),
-    begin: read("begin.py").toString(),
-  });
+  const python = await load(loadPyodide, { stdLibURL: path.resolve(site, "pyodide/library.zip") });
+  start(python, { packages: read("packages.zip"), core: read("pydantic_core.wasm"), begin: read("begin.py").toString() });
   const releases = JSON.parse(fs.readFileSync(path.join(work, "releases.json"), "utf8"));
   for (const release of releases) {
     const composer = open(python, JSON.stringify(release), read(`releases/${release.name}.zip`));

@@ -152,8 +152,7 @@ async function begin() {
     giveUp("It has no WebAssembly or no workers.");
     return;
   }
-  await client.call("start");
-  await client.call("open", { release });
+  await client.call("start", { release });
   isReady = true;
   await render(); // the build's rendering may be of last year, and without the link's answers
   performance.mark("ready");

@@ -2,14 +2,16 @@
 
 const CORE = "/core/pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so";
 
-// `packages` and `core` are bytes, `begin` is Python code.
-export async function start({ loadPyodide, options, packages, core, begin }) {
-  const python = await loadPyodide({ env: { PYDANTIC_DISABLE_PLUGINS: "1", HOME: "/home" }, ...options });
+// Loads Pyodide. Nothing of the environment reaches it.
+export const load = (loadPyodide, options) =>
+  loadPyodide({ env: { PYDANTIC_DISABLE_PLUGINS: "1", HOME: "/home" }, ...options });
+
+// Makes Copier importable. `packages` and `core` are bytes, `begin` is Python code.
+export function start(python, { packages, core, begin }) {
   python.FS.writeFile("/packages.zip", packages);
   python.FS.mkdirTree(CORE.slice(0, CORE.lastIndexOf("/")));
   python.FS.writeFile(CORE, core);
   python.runPython(begin);
-  return python;
 }
 
 // Opens a release, given as JSON and as the bytes of its archive.

@@ -1,6 +1,6 @@
 // The page's Python. A worker keeps the page responsive while Python works.
 import { loadPyodide } from "./pyodide/pyodide.mjs";
-import { open, start } from "./python.js";
+import { load, open, start } from "./python.js";
 
 async function get(name) {
   const response = await fetch(new URL(name, import.meta.url));
@@ -11,30 +11,31 @@ const bytes = async (name) => new Uint8Array(await (await get(name)).arrayBuffer
 const text = async (name) => (await get(name)).text();
 const tell = (progress) => self.postMessage({ progress });
 
-let python;
 let composer;
 
 const calls = {
-  async start() {
+  async start({ release }) {
     tell("Loading Python …");
-    const files = Promise.all([bytes("packages.zip"), bytes("pydantic_core.wasm"), text("begin.py")]);
+    // The downloads run side by side; only what is compiled first is awaited first.
+    const files = Promise.all([
+      bytes("packages.zip"),
+      bytes("pydantic_core.wasm"),
+      text("begin.py"),
+      bytes(`releases/${release.name}.zip`),
+    ]);
     files.catch(() => {}); // it is awaited below
+    const folder = new URL("pyodide/", import.meta.url).href;
     const options = {
       lockFileContents: await text("pyodide/lock.json"),
-      packageBaseUrl: new URL("pyodide/", import.meta.url).href,
-      stdLibURL: new URL("pyodide/library.zip", import.meta.url).href,
+      packageBaseUrl: folder,
+      stdLibURL: `${folder}library.zip`,
     };
-    const load = async (settings) => {
-      const made = await loadPyodide(settings);
-      tell("Loading Copier …");
-      return made;
-    };
-    const [packages, core, begin] = await files;
-    python = await start({ loadPyodide: load, options, packages, core, begin });
-  },
-  async open({ release }) {
+    const loaded = await load(loadPyodide, options);
+    tell("Loading Copier …");
+    const [packages, core, begin, archive] = await files;
+    start(loaded, { packages, core, begin });
     tell(`Loading the template ${release.commit} …`);
-    composer = open(python, JSON.stringify(release), await bytes(`releases/${release.name}.zip`));
+    composer = open(loaded, JSON.stringify(release), archive);
   },
   render: ({ given }) => composer.render(given),
   zip: () => composer.zip(),
