@@ -187,7 +187,8 @@ def template_with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ROOT / "starters/library/requirements_lock.txt", folder / "starters/toy"
     )
     lines = (folder / "copier.yml").read_text().splitlines(keepends=True)
-    lines.insert(lines.index("    a library: library\n") + 1, "    a toy: toy\n")
+    first = next(i for i, line in enumerate(lines) if line.endswith(": library\n"))
+    lines.insert(first + 1, "    a toy: toy\n")
     (folder / "copier.yml").write_text("".join(lines))
     return folder
 
