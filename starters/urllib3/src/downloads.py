@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -171,12 +172,17 @@ def download_all(
         The file or, in place of it, the error. One error does not stop the others.
 
     Raises:
-        OSError: A file cannot be written. Downloads that have not begun are dropped.
+        OSError: A file cannot be written. The other downloads stop.
     """
+    stopped = threading.Event()
 
     def attempt(url: str, target: str | Path) -> Download | DownloadError:
+        def check(*_: object) -> None:
+            if stopped.is_set():
+                raise _error(url, "stopped")
+
         try:
-            return download(pool, url, target, limit=limit)
+            return download(pool, url, target, limit=limit, progress=check)
         except DownloadError as error:
             return error
 
@@ -185,7 +191,8 @@ def download_all(
         try:
             for result in as_completed(results):
                 yield result.result()
-        finally:
+        finally:  # also after Ctrl-C
+            stopped.set()
             executor.shutdown(cancel_futures=True)
 
 
