@@ -71,6 +71,9 @@ def test_the_manifest_names_every_file(starter: Path) -> None:
     modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]
     named = [f"src/{name.replace('.', '/')}.py" for name in modules]
     named += manifest(starter)["files"]
+    for word in manifest(starter).get("suggested", "").split():
+        path, name = f"/{word.partition(':')[0].replace('.', '/')}".rsplit("/", 1)
+        named += [f"src{path}/{name}.py", f"tests{path}/test_{name}.py"]
     held = [path.relative_to(starter) for path in starter.rglob("*") if path.is_file()]
     shipped = [
         path.as_posix().removesuffix(".jinja")
