@@ -9,7 +9,6 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from . import __version__
 from .database import create_tables
 from .routers import health, items
 from .settings import get_settings
@@ -33,12 +32,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-app = FastAPI(
-    title="Items",
-    version=__version__,
-    lifespan=lifespan,
-    redirect_slashes=False,  # the client's Host header would choose the address
-)
+# A redirect to the right slash would go to any host that the client names.
+app = FastAPI(title="Items", lifespan=lifespan, redirect_slashes=False)
 app.add_middleware(RequestBodyLimitMiddleware, max_body_size=get_settings().max_body)
 app.include_router(health.router)
 app.include_router(items.router)
