@@ -20,7 +20,10 @@ FILM = """\
 import numpy as np
 from moviepy import AudioClip, ColorClip, TextClip, CompositeVideoClip
 
-tone = AudioClip(lambda t: np.sin(2 * np.pi * 440 * t), duration=4, fps=44100)
+def both_ears(t):
+    return np.stack([np.sin(2 * np.pi * 440 * t)] * 2, axis=-1)
+
+tone = AudioClip(both_ears, duration=4, fps=44100)
 ground = ColorClip((320, 240), color=(0, 90, 90), duration=4)
 text = TextClip(text="Hello", font_size=60, color="white", duration=4)
 film = CompositeVideoClip([ground, text.with_position("center")]).with_audio(tone)

@@ -16,7 +16,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def clip() -> VideoClip:
     """Two seconds, ten frames each, that get brighter, with a tone."""
-    tone = AudioClip(lambda t: np.sin(2 * np.pi * 440 * t), duration=2, fps=44100)
+
+    def both_ears(t: Any) -> Any:
+        return np.stack([np.sin(2 * np.pi * 440 * t)] * 2, axis=-1)
+
+    tone = AudioClip(both_ears, duration=2, fps=44100)
     picture = VideoClip(
         lambda t: np.full((48, 64, 3), 50 + 100 * t).astype(np.uint8), duration=2
     )
