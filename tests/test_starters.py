@@ -25,6 +25,7 @@ from conftest import (
     template_outside_git,
     tool,
 )
+from packaging.requirements import Requirement
 from support.environments import full_coverage, installed_alone, make_environment
 
 TOY = ROOT / "tests" / "toy"
@@ -48,7 +49,13 @@ def manifest(starter: Path, package: str = "package") -> dict[str, Any]:
     text = environment.from_string((starter / "starter.yml").read_text())
     answers = {"package_name": package, "distribution_name": package}
     loaded: dict[str, Any] = yaml.safe_load(text.render(answers))
-    return {"modules": [], "files": [], "packages": [], "never": {}} | loaded
+    return {
+        "audit": {},
+        "modules": [],
+        "files": [],
+        "packages": [],
+        "never": {},
+    } | loaded
 
 
 def exports(starter: Path) -> list[str]:
@@ -165,6 +172,25 @@ def test_a_clash_with_its_modules_is_refused(generate: Generate, starter: Path) 
             for word in (found[1], f"{found[1]}.thing:Thing"):
                 with pytest.raises(ValueError, match="the starter has this package"):
                     generate(starter=starter.name, modules=word)
+
+
+@each_starter
+def test_the_audit_skips_only_what_the_lock_has(
+    generate: Generate, starter: Path
+) -> None:
+    """When a new lock has a fixed version, this fails: delete the exception from starter.yml."""
+    skipped = manifest(starter)["audit"]
+    locked = dict(
+        re.findall(
+            r"(?m)^([a-z0-9-]+)==([^ ]+)",
+            (starter / "requirements_lock.txt").read_text(),
+        )
+    )
+    for requirement in map(Requirement, skipped.values()):
+        assert locked[requirement.name] in requirement.specifier
+    for forge in ("github", "gitlab"):
+        ((audit),) = jobs(generate(starter=starter.name, ci=forge))["audit"]
+        assert re.findall(r"--ignore-vuln (\S+)", audit) == list(skipped)
 
 
 @each_starter
