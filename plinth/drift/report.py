@@ -29,10 +29,10 @@ WIDE = 160  # where no terminal says how wide it is
 
 
 @contextlib.contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
+def progress(total: int, what: str = "drift") -> Iterator[Callable[[], None]]:
     """Show on stderr how many repositories are done, on a terminal only."""
     columns = (
-        TextColumn("drift"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -46,7 +46,7 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
         redirect_stderr=False,
     )
     with bar:
-        task = bar.add_task("drift", total=total)
+        task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
 
 
