@@ -1,5 +1,6 @@
 """Drift: how far repositories are from their templates, told without changing or running any of them."""
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -480,9 +481,14 @@ def test_the_page_needs_nothing_and_shows_names_as_text(
         == ""
     )
     text = page.read_text()
-    assert "<script" not in text
+    (script,) = re.findall("(?s)<script.*?>(.*?)</script>", text)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    )
+    assert f'content="{policy}"' in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
-    assert re.findall('<tr class="(.*?)">', text) == [
+    assert re.findall('<td class="([a-z]+)" data-key="[0-9]+">[a-z]', text) == [
         "unknown",
         "drift",
         "clean",
@@ -493,6 +499,22 @@ def test_the_page_needs_nothing_and_shows_names_as_text(
     missing = tmp_path / "none/drift.html"
     assert main(["drift", "--html", str(missing), "a"]) == 2
     assert capsys.readouterr().err == f"plinth: there is no folder for '{missing}'\n"
+
+
+def test_the_page_unfolds_what_differs(small: Path, tmp_path: Path) -> None:
+    """The bar counts the versions, the newest first. A difference is text, whatever it holds."""
+    for name, release in {"one": "2.0.0", "two": "v1.1.0", "three": "2.0.0"}.items():
+        born(small, tmp_path / name, release)
+    edit(tmp_path / "one/static.cfg", r"\Z", "</pre><b>https://me:secret@x.org/</b>\n")
+    page = tmp_path / "wall.html"
+    names = [tmp_path / name for name in ("one", "two", "three")]
+    drift("--html", page, *names, status=1)
+    text = page.read_text()
+    bar = re.findall(r'<button type="button" class="(\w*)".*?>(.*?)</button>', text)
+    assert bar == [("newest", "2 at 2.0.0"), ("near", "1 at v1.1.0")]
+    (shown,) = re.findall("(?s)<details>(.*?)</details>", text)
+    assert "<summary>static.cfg</summary>" in shown
+    assert '<span class="added">+&lt;/pre&gt;&lt;b&gt;https://***@x.org/' in shown
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,7 @@ def test_each_file_is_told_as_the_update_treats_it(
         git(projects / name, "clean", "-fdq")
 
 
+@pytest.mark.slow
 def test_it_says_it_to_people_too(projects: Path) -> None:
     printed, _ = preview("--diff", projects / "merged", status=1)
     assert "merged: 2.0.0 → 3.0.0\n" in printed
@@ -115,6 +116,7 @@ def test_it_says_it_to_people_too(projects: Path) -> None:
     assert "nothing would change" in printed
 
 
+@pytest.mark.slow
 def test_a_version_can_be_named(projects: Path) -> None:
     (row,) = rows("--to", "2.0.0", projects / "plain", status=0).values()
     assert (row["to"], row["state"]) == ("2.0.0", "same")
@@ -134,7 +136,7 @@ def test_a_link_leads_nowhere(template: Path, tmp_path: Path) -> None:
     project = born(template, tmp_path / "sound", "2.0.0")
     outside = write(tmp_path / "outside", {"precious.cfg": "precious\n"})
     for path, target in {
-        "static.cfg": outside / "precious.cfg",
+        "static.cfg": str(outside / "precious.cfg"),
         "added.txt": "../outside/new.txt",
         "LICENSE": "folder/../../outside/precious.cfg",
     }.items():
@@ -147,6 +149,7 @@ def test_a_link_leads_nowhere(template: Path, tmp_path: Path) -> None:
     assert found["sound"]["state"] in ("conflict", "unknown")
 
 
+@pytest.mark.slow
 def test_nothing_of_a_repository_runs(template: Path, tmp_path: Path) -> None:
     project = born(template, tmp_path / "sound", "2.0.0")
     hook = project / ".git/hooks/post-checkout"
