@@ -135,6 +135,19 @@ def add_campaign(command: argparse.ArgumentParser) -> None:
         "--to", metavar="VERSION", help="update to this release, not to the newest"
     )
     command.add_argument(
+        "--restore",
+        action="store_true",
+        help="restore the template's files, and do not update",
+    )
+    command.add_argument(
+        "--clone",
+        action="store_true",
+        help="first clone the repositories, or fetch what is new in them",
+    )
+    command.add_argument(
+        "--json", action="store_true", help="print JSON lines, and the rest to stderr"
+    )
+    command.add_argument(
         "--dry-run", action="store_true", help="update and commit, but push nothing"
     )
     command.add_argument(
