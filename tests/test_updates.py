@@ -324,6 +324,29 @@ def test_a_recopy_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
     assert after[".gitattributes"] != b"Mine.\n"
 
 
+@pytest.mark.slow
+def test_new_modules_of_a_starter_never_clash_with_yours(
+    template: Path, tmp_path: Path
+) -> None:
+    """A later release of the starter has modules, names and packages that the project has already."""
+    newer = tmp_path / "newer"
+    run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
+    modules = ["wire:Wire", "tape.reel:Reel", "deck"]
+    answers = {"starter": "numpy", "modules": " ".join(modules)}
+    project = born(newer, "1.0.0", tmp_path / "project", answers)
+    manifest = newer / "starters/numpy/starter.yml"
+    text = manifest.read_text()
+    added = "modules:\n  - wire:Wire\n  - other:Reel,deck\n"
+    text = text.replace("modules:\n", added)
+    text = text.replace("files:\n", "files:\n  - src/tape/__init__.py\n")
+    assert text.count("Wire") == text.count("tape") == 1
+    manifest.write_text(text)
+    commit(newer, "1.1.0")
+    more = f"modules={' '.join(modules)} more"
+    copier("update", "--defaults", "--data", more, project, cwd=tmp_path)
+    assert git(project, "status", "--porcelain") == " M .copier-answers.yml\n"
+
+
 @pytest.fixture
 def project(template: Path, tmp_path: Path) -> Path:
     """Return a new project under git, and the template moved on to its next release."""

@@ -81,6 +81,15 @@ def in_project(
     return done.returncode, done.stdout, done.stderr
 
 
+def edit(path: Path, *changes: tuple[str, str]) -> None:
+    """Replace texts in a file; fail if one is not there."""
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
 def all_checks(project: Path) -> None:
     """Assert that lint, format, types and spelling are green, and the tests with full coverage."""
     for command in (
