@@ -167,6 +167,16 @@ def add_campaign(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_completion(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `plinth completion`."""
+    command.add_argument("shell", choices=["bash", "zsh", "fish"])
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.description = (
+        'bash and zsh: eval "$(plinth completion bash)" in ~/.bashrc, or with zsh in ~/.zshrc.\n'
+        "fish: plinth completion fish > ~/.config/fish/completions/plinth.fish"
+    )
+
+
 def add_repositories(command: argparse.ArgumentParser) -> None:
     """Add the arguments that name repositories."""
     command.add_argument("repository", nargs="*", help="its folder or its URL")

@@ -9,7 +9,14 @@ from importlib import metadata
 from typing import NoReturn
 
 from .addresses import masked, printable
-from .arguments import add_adopt, add_campaign, add_drift, add_preview, add_restore
+from .arguments import (
+    add_adopt,
+    add_campaign,
+    add_completion,
+    add_drift,
+    add_preview,
+    add_restore,
+)
 from .files import UserError
 
 STATUSES = "Exit status: 0 nothing to do, 1 something to tell, 2 could not tell."
@@ -38,7 +45,7 @@ def parser() -> Parser:
             name, help=does, description=f"{does}.", epilog=STATUSES
         )
         how(command)
-        command.set_defaults(run=later(module, name))
+        command.set_defaults(run=later(module, name), parser=top)
     return top
 
 
@@ -83,6 +90,11 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         add_restore,
     ),
     "campaign": ("Update many repositories with all-repos", "campaign", add_campaign),
+    "completion": (
+        "Print a script that completes commands in your shell",
+        "completion",
+        add_completion,
+    ),
 }
 
 
