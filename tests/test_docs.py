@@ -266,7 +266,7 @@ def test_a_mistake_stops_the_build(generate: Generate) -> None:
     assert stale.exists()
     module = project / "src/demo/a.py"
     mistakes = [
-        (module, 'a placeholder for the real x."""', 'a `wrong <>`_ role."""', "a.py"),
+        (module, 'Return the value unchanged."""', 'a `wrong <>`_ role."""', "a.py"),
         (project / "README.md", "\n## Use\n", "\n## [Use](no.md)\n", "no.md"),
         (project / "docs/lost.md", "", "# Lost\n", "lost.md"),
     ]
