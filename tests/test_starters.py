@@ -130,7 +130,7 @@ def test_without_an_answer_there_is_the_starter_alone(
     project = generate(starter=starter.name)
     (package,) = (path.parent for path in project.glob("src/*/__init__.py"))
     modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]
-    modules = modules or ["greeting", "formats.plain"]
+    modules = modules or ["greeting"]
     private = {"_lazy.py"} if exports(starter)[0] == "lazy" else set()
     held = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     inits = {path for path in held if path.endswith("__init__.py")}
