@@ -1,4 +1,7 @@
-"""The settings of the template's own site. https://www.sphinx-doc.org/en/master/usage/configuration.html"""
+"""The settings of the template's own site.
+
+https://www.sphinx-doc.org/en/master/usage/configuration.html
+"""
 
 import sys
 from pathlib import Path

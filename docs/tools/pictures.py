@@ -21,9 +21,9 @@ COMMANDS = (
     "cd ../my-project",
     "ls -C -w 80",
     "./bootstrap pytest",
-    "./bootstrap python -c \"import my_project; print(my_project.__version__)\"",
+    './bootstrap python -c "import my_project; print(my_project.__version__)"',
 )
-SIZE = "1200,760"  # of a screenshot
+SIZE = "1100,420"  # of a screenshot
 # rich names a font on the internet. A picture loads nothing.
 FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
@@ -35,7 +35,11 @@ def terminal() -> str:
         CommandError: If a command fails.
     """
     console = Console(
-        record=True, width=88, file=io.StringIO(), force_terminal=True, legacy_windows=False
+        record=True,
+        width=88,
+        file=io.StringIO(),
+        force_terminal=True,
+        legacy_windows=False,
     )
     with Session() as session:
         session.run("./bootstrap true")  # not a part of the picture
@@ -49,7 +53,9 @@ def terminal() -> str:
             kept = [
                 line
                 for line in output.rstrip().splitlines()
-                if not line.startswith(("rootdir", "configfile", "plugins", "platform", "cachedir"))
+                if not line.startswith(
+                    ("rootdir", "configfile", "plugins", "platform", "cachedir")
+                )
             ]
             if kept:
                 console.print(Text.from_ansi("\n".join(kept)), soft_wrap=True)

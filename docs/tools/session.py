@@ -41,9 +41,9 @@ def blocks(page: str) -> list[Block]:
     """Return the blocks of a page of Markdown that a reader runs: `sh` and `{run}`."""
     found = []
     for indent, _, text in FENCE.findall(page):
-        text = re.sub(rf"^{indent}", "", text, flags=re.MULTILINE)
-        options = dict(OPTION.findall(text))
-        found.append(Block(OPTION.sub("", text), int(options.get("status", 0))))
+        code = re.sub(rf"^{indent}", "", text, flags=re.MULTILINE)
+        options = dict(OPTION.findall(code))
+        found.append(Block(OPTION.sub("", code), int(options.get("status", 0))))
     return found
 
 
@@ -78,7 +78,7 @@ class Session:
                 for role in ("AUTHOR", "COMMITTER")
                 for what in ("EMAIL", "NAME")
             },
-            "COLUMNS": "100",
+            "COLUMNS": "80",
             "GIT_CONFIG_NOSYSTEM": "1",
             "HOME": str(self.home),
             "NO_COLOR": "1",
