@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from conftest import ROOT, Generate, git, run
+from conftest import ROOT, STARTERS, Generate, git, run
 from markdown_it import MarkdownIt
 
 from docs.tools.pictures import TERMINAL, terminal
@@ -20,6 +20,7 @@ from docs.tools.session import Block, CommandError, Session, blocks
 from plinth.command import parser
 
 README = (ROOT / "README.md").read_text()
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text()
     for path in sorted([*ROOT.glob("docs/*.md"), *ROOT.glob("docs/[!m]*/*.md")])
@@ -80,6 +81,21 @@ def test_the_first_page_is_short() -> None:
     assert len(README.split()) <= 900
 
 
+def test_the_first_page_names_every_starter() -> None:
+    rows = re.findall(r"^\| (`.*) \| .* \|$", README, re.MULTILINE)
+    names = re.findall("`(.*?)`", " ".join(rows))
+    assert sorted(names) == [path.name for path in STARTERS]
+
+
+def test_every_place_that_contributing_names_exists() -> None:
+    """Words in capitals and `…` stand for any name."""
+    names = re.findall("`([^` ]+/[^` ]*)`", CONTRIBUTING.read_text())
+    assert len(names) > 20
+    for name in names:
+        pattern = re.sub("[A-Z]{4,}|…", "**", name.removesuffix("/"))
+        assert any(ROOT.glob(pattern)), f"{name} does not exist"
+
+
 def anchors(page: str) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(
@@ -117,11 +133,12 @@ def session() -> Iterator[Session]:
 @pytest.mark.parametrize(
     "name",
     # Building the site runs the pages that show outputs.
-    [name for name, page in PAGES.items() if blocks(page) and "```{run}" not in page],
+    [name for name, page in PAGES.items() if blocks(page) and "```{run}" not in page]
+    + ["CONTRIBUTING.md"],
 )
 def test_every_command_of_a_page_works(session: Session, name: str) -> None:
     session.begin()
-    for block in blocks(PAGES[name]):
+    for block in blocks((ROOT / name).read_text()):
         assert len(list(session.run_block(block))) == len(block.commands)
 
 
@@ -188,4 +205,4 @@ def test_the_dockerfile_is_that_of_a_project(generate: Generate) -> None:
     (text,) = re.findall(
         r"(?ms)^```dockerfile\n.*?^```$", PAGES["docs/guide/docker.md"]
     )
-    assert text in (generate() / ".github/CONTRIBUTING.md").read_text()
+    assert text in (generate(starter="flask") / ".github/CONTRIBUTING.md").read_text()
