@@ -117,7 +117,7 @@ def test_an_organisations_template_makes_what_copier_copies(
         ("VALUE_0", "always"),
     ):
         monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
-        monkeypatch.setitem(local.env, f"GIT_CONFIG_{name}", value)
+        monkeypatch.setitem(local.env, f"GIT_CONFIG_{name}", value)  # type: ignore[arg-type]
     base = tmp_path / "base"
     run("git", "clone", "--quiet", template, base, cwd=tmp_path)
     git(base, "tag", NEXT)
