@@ -4,8 +4,10 @@ import fcntl
 import os
 import shutil
 import sys
+import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +17,8 @@ from conftest import ROOT, copier, run
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+
+from composer.serve import server
 
 PROGRAMS = ("chromium", "chromedriver", "node", "npm")
 MISSING = [program for program in PROGRAMS if not shutil.which(program)]
@@ -108,11 +112,38 @@ class Page:
         self.run(ANSWER, name, value)
         self.wait(lambda: self.rendered() > before)
 
-    def download(self) -> Path:
-        """Click the button and return the downloaded zip."""
+    def files(self) -> list[str]:
+        """Return the paths of the files in the tree."""
+        script = "return [...document.querySelectorAll('#tree button')].map((one) => one.dataset.path)"
+        return list(self.run(script))
+
+    def click(self, selector: str) -> None:
+        """Click an element, wherever it is on the page."""
+        self.run("document.querySelector(arguments[0]).click()", selector)
+
+    @contextmanager
+    def emulated(self, command: str, settings: dict[str, Any]) -> Iterator[None]:
+        """Let the browser be another one for a while, by a command of the DevTools protocol."""
+        self.driver.execute_cdp_cmd(command, settings)
+        try:
+            yield
+        finally:
+            undo = command.replace("setDevice", "clearDevice")
+            self.driver.execute_cdp_cmd(undo, {})
+
+    def clear_downloads(self) -> None:
+        """Forget earlier downloads."""
         shutil.rmtree(self.downloads, ignore_errors=True)
         self.downloads.mkdir()
-        self.find("#download").click()
+
+    def download(self) -> Path:
+        """Click the button and return the downloaded zip."""
+        self.clear_downloads()
+        self.click("#download")
+        return self.downloaded()
+
+    def downloaded(self) -> Path:
+        """Return the zip that is being downloaded, when it is there."""
         self.wait(lambda: list(self.downloads.glob("*.zip")))
         (path,) = self.downloads.glob("*.zip")
         return path
@@ -153,6 +184,23 @@ def opened_browser(profile: Path, downloads: Path) -> webdriver.Chrome:
     driver = webdriver.Chrome(options=options, service=service)
     driver.set_script_timeout(60)
     return driver
+
+
+@contextmanager
+def shown(site: Path, folder: Path) -> Iterator[Page]:
+    """Serve a site as a static host does, below a path, and open a browser."""
+    (folder / "www").mkdir()
+    (folder / "www/below").symlink_to(site)
+    downloads = folder / "downloads"
+    with server(folder / "www") as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{served.server_port}/below/"
+        driver = opened_browser(folder / "profile", downloads)
+        try:
+            yield Page(driver, address, downloads)
+        finally:
+            driver.quit()
+            served.shutdown()
 
 
 def files_of(folder: Path) -> Files:

@@ -67,10 +67,11 @@ const answers = () => Object.fromEntries(state.questions.filter(({ name, kind })
 function draw() {
   if (!state) return;
   drawForm(state.questions, given, answer);
-  selected = follow(selected, files);
+  const path = follow(selected, files);
+  if (isReady) selected = path; // the build's rendering may lack the file that somebody had chosen before a reload
   const marks = edited ? marksOf(base, files) : Object.create(null);
-  drawTree({ files, marks, selected, open, select });
-  drawFile(selected, files[selected]);
+  drawTree({ files, marks, selected: path, open, select });
+  drawFile(path, files[path]);
   drawActions();
   const wrong = state.questions.filter((question) => question.error);
   const isOutdated = wrong.length > 0 || Boolean(state.error);
