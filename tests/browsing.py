@@ -4,7 +4,6 @@ import fcntl
 import os
 import shutil
 import sys
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,25 +17,12 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from composer.serve import server
+from composer.chromium import open_browser, served, wait_for_rendering
 
 PROGRAMS = ("chromium", "chromedriver", "node", "npm")
 MISSING = [program for program in PROGRAMS if not shutil.which(program)]
 needs_browser = pytest.mark.skipif(
     bool(MISSING), reason=f"there is no {', '.join(MISSING)}"
-)
-# Chromium does without its sandbox as root, and asks nobody for updates.
-OPTIONS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--window-size=1360,860",
 )
 Files = dict[str, tuple[bytes, bool]]  # content, and whether it is executable
 
@@ -77,7 +63,7 @@ class Page:
         self.driver.get("about:blank")
         fragment = f"#{urlencode(answers)}" if answers else ""
         self.driver.get(f"{self.address}{query}{fragment}")
-        self.wait(lambda: self.rendered() > 0, 120)
+        wait_for_rendering(self.driver)
 
     def rendered(self) -> int:
         """Return how often the page has come to rest after rendering."""
@@ -170,37 +156,18 @@ input.dispatchEvent(new Event(input.matches("select") ? "change" : "input", { bu
 """
 
 
-def opened_browser(profile: Path, downloads: Path) -> webdriver.Chrome:
-    """Start Chromium with a new profile."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(shutil.which("chromium"))
-    for option in (*OPTIONS, f"--user-data-dir={profile}"):
-        options.add_argument(option)
-    options.add_experimental_option(
-        "prefs", {"download.default_directory": str(downloads)}
-    )
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(shutil.which("chromedriver"))
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.set_script_timeout(60)
-    return driver
-
-
 @contextmanager
 def shown(site: Path, folder: Path) -> Iterator[Page]:
     """Serve a site as a static host does, below a path, and open a browser."""
     (folder / "www").mkdir()
     (folder / "www/below").symlink_to(site)
     downloads = folder / "downloads"
-    with server(folder / "www") as served:
-        threading.Thread(target=served.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{served.server_port}/below/"
-        driver = opened_browser(folder / "profile", downloads)
-        try:
-            yield Page(driver, address, downloads)
-        finally:
-            driver.quit()
-            served.shutdown()
+    driver = open_browser(folder / "profile", downloads)
+    try:
+        with served(folder / "www") as address:
+            yield Page(driver, f"{address}below/", downloads)
+    finally:
+        driver.quit()
 
 
 def files_of(folder: Path) -> Files:
