@@ -63,7 +63,7 @@ def generate(source: Path, home: Path, number: int, releases: list[str]) -> list
         if index % 10 == 0:
             with (folder / "bootstrap").open("a") as file:
                 file.write("# edited\n")
-            (folder / ".editorconfig").unlink()
+            (folder / ".gitattributes").unlink()
         made.append(folder)
     return made
 

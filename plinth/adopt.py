@@ -1,167 +1,281 @@
-"""Write an existing repository's answers to the template's questions."""
+"""The command `plinth adopt`: bring an existing repository under the template.
 
+Nothing of the repository runs, and no file that it has is changed.
+"""
+
+import argparse
+import contextlib
+import json
 import os
 import re
+import shutil
+import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
 
-from .addresses import masked, printable
-from .bounds import bounded
-from .infer import Finding, infer, licenses
-from .sources import Fields, UserError, show
+from .addresses import masked, printable, shown
+from .answers import inside
+from .bounds import bounded, children, memory
+from .copier_program import copier_command, copier_environment, said_last
+from .files import UserError, listing, show, write
+from .infer import Adoption, Finding, infer, licenses
+from .questions import Questions
 
-TEMPLATE = Path(__file__).parents[1]
+CLONE = Path(__file__).parents[1]
 SECONDS = 30  # for reading one repository
-# Names are fixed at birth: a default in the place of one would stay wrong for good.
-FIXED = ("package_name", "distribution_name", "starter")
+MINUTES = 5  # for fetching and rendering the template
 HEADER = "# copier copy --defaults --data-file THIS_FILE TEMPLATE REPOSITORY\n"
-# Files of the template's that a repository may have under another name: one beside it would be one too many. Of its
-# configurations Renovate reads the first that it finds, and no other.
-RENOVATE = [
-    *(
-        f"{place}renovate.json{end}"
-        for place in ("", ".github/", ".gitlab/")
-        for end in ("", "c", "5")
-    ),
-    *(f".renovaterc{end}" for end in ("", ".json", ".jsonc", ".json5")),
-]
+# Renovate reads the first of its configurations that it finds, and no other.
+RENOVATE = r"((\.github|\.gitlab)/)?renovate\.json[c5]?|\.renovaterc(\.jsonc?|\.json5)?"
+# The template's files that a repository may have under another name: a second one would be one too many.
 ELSEWHERE = {
-    "AGENTS.md": ["CLAUDE.md"],
-    ".github/dependabot.yml": [".github/dependabot.yaml"],
+    "AGENTS.md": r"CLAUDE\.md",
+    "CHANGELOG.md": r"(docs/)?(change[-_]?(s|log)|history|news|release[-_ ]?notes|what.?s[-_]?new)(\.\w+)?",
+    "README.md": r"readme(\.\w+)?",
+    ".github/dependabot.yml": r"\.github/dependabot\.yaml",
     ".github/renovate.json": RENOVATE,
     ".gitlab/renovate.json": RENOVATE,
     **{
-        f"{folder}/{name}.md": [f"{place}{name}*" for place in ("", ".git*/", "docs/")]
+        f"{folder}/{name}.md": rf"((\.github|\.gitlab|docs)/)?{name}.*"
         for folder in (".github", "docs")
         for name in ("CONTRIBUTING", "SECURITY")
     },
 }
 COMMENTS = {
-    "adopted": "# Files of the template's that the repository has: its own stay.\n",
+    "adopted": "# What the repository has itself. The template leaves these files alone.\n",
     "modules": "# Its own are there: one named here would be written anew.\n",
 }
 
 
-class Questions:
-    """The template's own choices, defaults and validators."""
+class Source(NamedTuple):
+    """A template, its files, and the version that they are of."""
 
-    def __init__(self) -> None:
-        """Read copier.yml, and set Jinja up as Copier does for it."""
-        config = yaml.safe_load((TEMPLATE / "copier.yml").read_text("utf-8"))
-        self.asked: dict[str, Fields] = {
-            name: question
-            for name, question in config.items()
-            if not name.startswith("_")
-        }
-        self.choices: dict[str, list[str]] = {
-            name: list(choices.values() if isinstance(choices, dict) else choices)
-            for name, question in self.asked.items()
-            if (choices := question.get("choices"))
-        }
-        self.jinja = SandboxedEnvironment(
-            loader=FileSystemLoader(TEMPLATE),
-            extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
-            **{**config["_envops"], "undefined": StrictUndefined},
-        )
-
-    def settle(
-        self, found: dict[str, Finding], folder: Path
-    ) -> Iterator[tuple[str, Finding, Any]]:
-        """Yield each question, its finding and the answer that holds.
-
-        A value that the template refuses is none; the default holds then.
-
-        Raises:
-            UserError: For a name that is refused.
-        """
-        context: Fields = {
-            "_folder_name": folder.resolve().name,
-            "_copier_operation": "copy",
-        }
-        for name, question in self.asked.items():
-            finding = found.get(name, Finding(None, note="no source has it"))
-            context[name] = finding.value
-            if finding.value is not None and (refusal := self.refusal(name, context)):
-                if name in FIXED:
-                    raise UserError(
-                        f"cannot adopt {show(folder)}: its {name}: {refusal}"
-                    )
-                finding = Finding(
-                    None, note=f"{finding.source} has one that is refused: {refusal}"
-                )
-            if finding.value is None:
-                context[name] = self.default(question, context)
-            # Records, such as the year of the copy, have no words to ask with.
-            if question.get("when") is not False and "help" in question:
-                yield name, finding, context[name]
-
-    def default(self, question: Fields, context: Fields) -> Any:
-        """Return the answer of a question that is left alone."""
-        text = question.get("default", "")
-        text = self.render(text, context) if isinstance(text, str) else text
-        return (
-            yaml.safe_load(text)
-            if text and question["type"] in ("json", "yaml")
-            else text
-        )
-
-    def refusal(self, name: str, context: Fields) -> str:
-        """Return why the template refuses an answer, nothing when it takes it."""
-        choices = self.choices.get(name)
-        if choices and context[name] not in choices:
-            return f"{show(context[name])} is none of {', '.join(choices)}"
-        return self.render(self.asked[name].get("validator", ""), context).strip()
-
-    def render(self, text: str, context: Fields) -> str:
-        """Render an expression of the template's own."""
-        return self.jinja.from_string(text).render(context)
+    address: str
+    folder: Path
+    version: str | None = None
 
 
-def adopt(folder: Path, output: Path | None, *, force: bool = False) -> None:
-    """Write a repository's answers, and tell on stderr where each comes from.
-
-    Args:
-        folder: The repository.
-        output: The file to write; stdout without one.
-        force: Whether to replace a file that exists.
+def adopt(options: argparse.Namespace) -> int:
+    """Write a repository's answers, and tell on stderr where each comes from; copy the template with `--apply`.
 
     Raises:
-        UserError: For a repository that cannot be adopted, and for an output that
-            cannot be written. Nothing is written then.
+        UserError: For a repository that cannot be adopted, and for an output that cannot be written. Nothing is
+            written then.
     """
-    if output and os.path.lexists(output) and not force:
+    folder, output = options.repository, options.output
+    if output and os.path.lexists(output) and not options.force:
         raise UserError(f"{show(output)} exists: choose another file or add --force")
-    questions = Questions()
-    with bounded(folder, SECONDS):
-        found, notes = infer(folder, questions.choices)
-        settled = [*questions.settle(found, folder)]
-    told, answers, documents = [], HEADER, "docs"
+    with TemporaryDirectory(prefix="plinth-adopt-") as temporary:
+        source = template(options, Path(temporary))
+        with bounded(folder, SECONDS):
+            questions = Questions(source.folder)
+            adoption = infer(folder, questions.choices, questions.licenses)
+            adoption.found.update(given(options.data, questions))
+            settled = [*questions.settle(adoption.found, folder)]
+            documents = (
+                ".github"
+                if ("ci", "github") in [(n, v) for n, _, v in settled]
+                else "docs"
+            )
+            files = kept_files(folder, questions, documents, adoption)
+        text = HEADER + "".join(
+            dump(name, value)
+            for name, found, value in settled
+            if found.value is not None
+        )
+        text += dump("adopted", files)
+        left = list(adoption.left)
+        added: list[str] = []
+        if options.apply:
+            added = apply(source, folder, text, Path(temporary))
+        report = {
+            "repository": str(folder),
+            "template": shown(source.address),
+            "version": source.version,
+            "answers": {n: v for n, f, v in settled if f.value is not None}
+            | {"adopted": files},
+            "findings": {n: f._asdict() for n, f, _ in settled},
+            "added": added,
+            "left": left,
+            "lines": adoption.lines,
+            "notes": adoption.notes,
+        }
+        if options.json:
+            text = json.dumps(report) + "\n"
+        if output or not options.apply or options.json:
+            write(text.encode(), output)
+        if not options.json:
+            for line in told(settled, files, adoption, added):
+                print(printable(masked(line)), file=sys.stderr)
+    return 0
+
+
+def told(
+    settled: list[tuple[str, Finding, Any]],
+    files: list[str],
+    adoption: Adoption,
+    added: list[str],
+) -> Iterator[str]:
+    """Yield a line for each question, then the notes, then what is left to do, in the order of doing it."""
     for name, finding, value in settled:
-        if name == "ci" and value == "github":
-            documents = ".github"
         if finding.value is None:
-            told.append(
+            yield (
                 f"{name}: not inferred: {finding.note}; "
                 f"the default {show(value)} holds unless you answer {name}"
             )
         else:
             note = f" ({finding.note})" if finding.note else ""
-            told.append(f"{name}: {show(value)}, from {finding.source}{note}")
-            answers += dump(name, value)
-    with bounded(folder, SECONDS):
-        files = kept(folder, documents)
-    if files:
-        notes.append(f"kept, and not the template's: {', '.join(files)}")
-    write((answers + dump("adopted", files)).encode(), output)
-    for line in (*told, *(f"note: {note}" for note in notes)):
-        print(printable(masked(line)), file=sys.stderr)
+            yield f"{name}: {show(value)}, from {finding.source}{note}"
+    # The list also tells the template where the package and the settings of tools are.
+    own = [x for x in files if not re.search(r"^tool\.|/__init__\.py$", x)]
+    if own:
+        yield f"note: kept, and not the template's: {', '.join(own)}"
+    yield from (f"note: {note}" for note in adoption.notes)
+    if added:
+        yield f"note: {len(added)} files were added, and none was changed"
+    last = [
+        "run ./bootstrap, then ./bootstrap pytest",
+        "review with git status, and commit",
+    ]
+    steps = [*adoption.left, *(last if added else [])]
+    yield from (f"left, {number}: {text}" for number, text in enumerate(steps, 1))
+
+
+def given(data: list[str], questions: Questions) -> dict[str, Finding]:
+    """Return the answers of the command line.
+
+    Raises:
+        UserError: For one without `=`, and for one to no question.
+    """
+    found = {}
+    for pair in data:
+        name, sign, value = pair.partition("=")
+        if not sign or name not in questions.asked:
+            raise UserError(
+                f"--data {show(pair)} answers no question: write NAME=VALUE, with a question of the template"
+            )
+        plain = questions.asked[name].get("type") in (
+            "bool",
+            "int",
+            "float",
+            "yaml",
+            "json",
+        )
+        found[name] = Finding(yaml.safe_load(value) if plain else value, "--data")
+    return found
+
+
+def installed_from() -> str | None:
+    """Return the address that plinth was installed from, where that is a repository (PEP 610)."""
+    try:
+        text = metadata.distribution("plinth").read_text("direct_url.json")
+        found = json.loads(text or "{}")
+    except (metadata.PackageNotFoundError, ValueError):
+        return None
+    return str(found["url"]) if "vcs_info" in found and "url" in found else None
+
+
+def template(options: argparse.Namespace, place: Path) -> Source:
+    """Return the template: that of the command line, that of the clone, or that which plinth was installed from.
+
+    A clone without --template, --to and --apply is taken as it is, with changes that are not committed.
+
+    Raises:
+        UserError: When there is none, or it cannot be fetched.
+    """
+    from .drift.template import Templates, is_top
+
+    clone = str(CLONE) if (CLONE / "copier.yml").is_file() else None
+    address = options.template or clone or installed_from()
+    if not address:
+        raise UserError("name the template: add --template ADDRESS")
+    local = Path(address)
+    if local.is_dir():
+        address = str(local.resolve())
+    plain = local.is_dir() and not is_top(local)
+    if plain or not (options.template or options.to or options.apply):
+        return Source(address, Path(address))
+    templates = Templates(place / "templates")
+    releases = {
+        v: tag for tag, v in templates.tags(address).items() if not v.is_prerelease
+    }
+    ref = options.to or (releases[max(releases)] if releases else "HEAD")
+    return Source(address, templates.version(address, ref).folder, ref)
+
+
+def apply(source: Source, folder: Path, answers: str, place: Path) -> list[str]:
+    """Render the template aside and add what the repository does not have; return the added paths.
+
+    Raises:
+        UserError: When Copier fails, or a file cannot be added. Nothing is added then.
+    """
+    data = place / "answers.yml"
+    data.write_text(answers, "utf-8")
+    aside = place / "aside" / folder.resolve().name
+    aside.parent.mkdir()
+    version = [f"--vcs-ref={source.version}"] if source.version else []
+    command = copier_command(
+        "copy",
+        "--defaults",
+        "--quiet",
+        f"--data-file={data}",
+        *version,
+        source.address,
+        aside,
+    )
+    env, variables = copier_environment(place)
+    try:
+        with memory():
+            done = children.run(
+                command,
+                seconds=60 * MINUTES,
+                given=variables,
+                cwd=place,
+                env=env,
+                encoding="utf-8",
+                errors="replace",
+            )
+        done.check_returncode()
+    except subprocess.CalledProcessError as error:
+        raise UserError(
+            f"Copier did not copy the template: {said_last(error)}"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"Copier took more than {MINUTES} minutes") from error
+    new = sorted(
+        path.relative_to(aside).as_posix()
+        for path in aside.rglob("*")
+        if not path.is_dir()
+    )
+    # The answers file comes last: it says that the repository follows the template.
+    new.sort(key=lambda path: path == ".copier-answers.yml")
+    new = [path for path in new if not os.path.lexists(folder / path)]
+    added: list[str] = []
+    try:
+        for path in new:
+            if not inside(folder, path):
+                raise UserError(
+                    f"cannot add {show(path)}: its folder is a link out of the repository"
+                )
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            added.append(path)
+            shutil.copy2(aside / path, folder / path, follow_symlinks=False)
+    except (UserError, OSError) as error:
+        for path in added:
+            with contextlib.suppress(OSError):
+                (folder / path).unlink()
+        if isinstance(error, UserError):
+            raise
+        raise UserError(
+            f"cannot add {show(added[-1] if added else folder)}: {error.strerror}"
+        ) from error
+    return added
 
 
 def dump(name: str, value: object) -> str:
@@ -171,43 +285,43 @@ def dump(name: str, value: object) -> str:
     return COMMENTS.get(name, "") + text
 
 
-def kept(folder: Path, documents: str) -> list[str]:
-    """Return which of the template's files a repository has.
+def kept_files(
+    folder: Path, questions: Questions, documents: str, adoption: Adoption
+) -> list[str]:
+    """Return which of the template's files a repository has, under their names or others.
 
-    `documents` is the folder of CONTRIBUTING and SECURITY. Its src/ and tests/ need no mention. A licence has many names; it is no reason for
-    another beside it, unless a pyproject.toml of the template's is to name that.
+    The name of its own README is in the list as well, and the files that say how it is built.
+
+    Args:
+        folder: The repository.
+        questions: Those of the template.
+        documents: The folder of CONTRIBUTING and SECURITY.
+        adoption: What was inferred.
     """
-    template = TEMPLATE / "template"
-    files = [path for path in template.rglob("*") if path.is_file()]
-    names = [path.relative_to(template).as_posix() for path in files]
+    files = [path for path in questions.files.rglob("*") if path.is_file()]
+    names = [path.relative_to(questions.files).as_posix() for path in files]
     names = [name.replace("{{ documents }}", documents) for name in names]
     # What only some answers bring counts, too: {% if … %}.gitlab-ci.yml{% endif %}.
     names = [re.sub(r"\{%.*?%\}", "", name) for name in names if "{{" not in name]
-    names = [name.removesuffix(".jinja") for name in names]
+    names = [name.removesuffix(".jinja") for name in names] + questions.own_files
     names = [name for name in names if not name.startswith(("src/", "tests/"))]
-    there = [
-        name
-        for name in names
-        if os.path.lexists(folder / name)
-        or any(any(folder.glob(other)) for other in ELSEWHERE.get(name, []))
+    there = {name for name in names if os.path.lexists(folder / name)}
+    others = [
+        path.relative_to(folder).as_posix()
+        for place in ("", ".github", ".gitlab", "docs")
+        for path in listing(folder / place)
     ]
-    if "pyproject.toml" in there and "LICENSE" not in there and licenses(folder):
-        there.append("LICENSE")
-    return sorted(there)
-
-
-def write(content: bytes, output: Path | None) -> None:
-    """Write a file, or stdout, as a whole or not at all."""
-    if not output:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
-        return
-    try:
-        with tempfile.TemporaryDirectory(
-            dir=output.parent, prefix=".answers-"
-        ) as beside:
-            file = Path(beside) / "answers.yml"
-            file.write_bytes(content)
-            file.replace(output)
-    except OSError as error:
-        raise UserError(f"cannot write {show(output)}: {error.strerror}") from error
+    for name, pattern in ELSEWHERE.items():
+        found = [path for path in others if re.fullmatch(f"(?ai){pattern}", path)]
+        if found and name in names and name not in there:
+            there.add(name)
+            there |= {found[0]} if name == "README.md" else set()
+    # Where the repository says how it is built, a licence's file is part of what it builds. One more would change that.
+    builds = (adoption.own and "/" not in adoption.own[0]) or "pyproject.toml" in there
+    if licenses(folder) or builds:
+        there.add("LICENSE")
+    if (
+        folder / "Cargo.toml"
+    ).is_file():  # cargo takes any README.md for the description
+        there.add("README.md")
+    return sorted(there | {*adoption.own})

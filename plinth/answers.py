@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from .addresses import masked
-from .sources import UserError, decoded
+from .files import UserError, decoded
 
 MANY = 100_000
 DIGITS = 300

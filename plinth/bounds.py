@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .sources import UserError, show
+from .files import UserError, show
 
 try:
     import fcntl

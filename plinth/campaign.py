@@ -29,16 +29,16 @@ from all_repos.grep import grep_result
 from .addresses import masked, printable
 from .answers import read_answers
 from .bounds import children, from_json, memory, stop_workers, text_of
+from .copier_program import copier_command, copier_environment
 from .environment import EXPLICIT, harmless, with_settings
+from .files import UserError
 from .shipped import conflicts_program
-from .sources import UserError
 
 # Renovate's pattern: https://docs.renovatebot.com/modules/manager/copier/
 ANSWERS = (
     ":(glob)**/.copier-answers.y*ml",
     ":(glob)**/.copier-answers.*.y*ml",
 )
-RENDERING = Path(__file__).with_name("rendering.py")
 SECONDS = 600  # for one command; one that waits for an answer would never end
 OUTCOMES = ("updated", "current", "failed", "not pushed")
 
@@ -139,30 +139,19 @@ def update(answers: Path, campaign: Campaign) -> bool:
         subprocess.SubprocessError: For a failed or endless update, and for one with a conflict.
     """
     version = [f"--vcs-ref={campaign.version}"] if campaign.version else []
-    small = harmless(os.environ)
-    # Copier keeps the template in a bare repository.
-    full = with_settings(os.environ, {"safe.bareRepository": "all"})
-    others = {k: v for k, v in full.items() if k not in small}
-    settings = Path(campaign.place, "settings.yml")  # of nobody: no defaults, no trust
-    settings.write_text("{}\n")
-    # Isolated, and outside of the clone: Python imports nothing from there.
+    env, given = copier_environment(Path(campaign.place))
     run(
-        *(sys.executable, "-I", str(RENDERING), "update", "--defaults", *version),
+        *copier_command("update", "--defaults", *version),
         *(f"--answers-file={answers.name}", str(answers.parent.absolute())),
-        cwd=campaign.place,
-        env={
-            **with_settings(small, EXPLICIT),
-            "COPIER_CACHE_DIR": str(Path(campaign.place, f"cache-{os.getpid()}")),
-            "COPIER_SETTINGS_PATH": str(settings),
-            "GIT_TERMINAL_PROMPT": "0",
-        },
-        given=json.dumps(others),
+        cwd=campaign.place,  # outside of the clone
+        env=env,
+        given=given,
         capture_output=True,
     )
     run(
         *(sys.executable, "-I", str(conflicts_program())),
         cwd=answers.parent,
-        env=with_settings(small, EXPLICIT),
+        env=with_settings(harmless(os.environ), EXPLICIT),
         capture_output=True,
     )
     git("add", "--all")

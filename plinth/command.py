@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from .addresses import masked, printable
 from .drift.command import add_arguments as add_drift
-from .sources import UserError
+from .files import UserError
 
 STATUSES = "Exit status: 0 nothing to do, 1 something to tell, 2 could not tell."
 
@@ -59,17 +59,39 @@ def add_adopt(command: Parser) -> None:
         "repository", type=Path, help="its folder; nothing in it is run or changed"
     )
     command.add_argument(
+        "--template",
+        metavar="ADDRESS",
+        help="the template (this clone, or where plinth was installed from)",
+    )
+    command.add_argument(
+        "--to", metavar="VERSION", help="the template's version (the newest release)"
+    )
+    command.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an answer in place of the inferred one",
+    )
+    command.add_argument(
+        "--apply",
+        action="store_true",
+        help="copy the template, too: add what the repository does not have",
+    )
+    command.add_argument(
         "--output", type=Path, metavar="FILE", help="write there, not to stdout"
     )
     command.add_argument(
         "--force", action="store_true", help="overwrite FILE if it exists"
     )
+    command.add_argument(
+        "--json", action="store_true", help="write all that was found as JSON"
+    )
 
     def run(options: argparse.Namespace) -> int:
         from .adopt import adopt
 
-        adopt(options.repository, options.output, force=options.force)
-        return 0
+        return adopt(options)
 
     command.set_defaults(run=run)
 

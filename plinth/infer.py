@@ -6,28 +6,30 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from .addresses import masked
-from .sources import (
+from .files import UserError, listing, present, read, show
+from .metadata import (
     COMPUTED,
     READERS,
     Fields,
-    UserError,
-    listing,
     origin,
-    present,
-    read,
-    show,
+    requirements,
     strings,
     table,
 )
 
-LICENSES = Path(__file__).parents[1] / "includes" / "licenses"
+# What a repository answers where its licence is none of the choices. The template then adds none.
+OTHER = "other"
+# Where packages are besides src/ and the root: the layouts of many scientific packages and of maturin.
+HABITS = ("lib", "python")
+# What a backend needs for an editable installation besides itself.
+EDITABLE = {"hatchling": "editables"}
 # Much of what setuptools, too, takes for no package in a flat layout:
 # https://setuptools.pypa.io/en/latest/userguide/package_discovery.html#flat-layout
 NO_PACKAGES = re.compile(
@@ -45,11 +47,10 @@ CLASSIFIED = {  # those of BSD and Apache do not say which
 }
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """An answer (None: there is none), its source, and what its user should know."""
 
-    value: str | None
+    value: Any
     source: str = ""
     note: str = ""
 
@@ -58,11 +59,31 @@ class Repository:
     """What the sources of a repository say, the best first."""
 
     def __init__(self, folder: Path) -> None:
-        """Read all sources."""
+        """Read all sources; one that no answer needs may be unreadable."""
         if not present(folder) or not folder.is_dir():
             raise UserError(f"there is no folder {show(folder)}")
         self.folder = folder
+        self.notes: list[str] = []
         self.sources = [source for reader in READERS for source in reader(folder)]
+        try:
+            self.sources += requirements(folder)
+        except UserError as error:
+            self.notes.append(f"{error}: no requirement in it was read")
+
+    @property
+    def builds_by(self) -> list[str]:
+        """Return the files of setuptools that hold the metadata, where no pyproject.toml does."""
+        if present(self.folder / "pyproject.toml"):
+            return []
+        cfg = dict(self.sources).get("setup.cfg")
+        found = {"setup.py": present(self.folder / "setup.py"), "setup.cfg": bool(cfg)}
+        return [name for name, there in found.items() if there]
+
+    def each(self, keyword: str) -> Iterator[Any]:
+        """Yield all values for a keyword."""
+        for _, fields in self.sources:
+            if (value := fields.get(keyword)) and value is not COMPUTED:
+                yield value
 
     def find(self, keyword: str) -> tuple[Any, str]:
         """Return the first value for a keyword of setup(), and its source."""
@@ -86,33 +107,54 @@ class Repository:
         return Finding(None, note="no source has it")
 
 
-def infer(
-    folder: Path, choices: dict[str, list[str]]
-) -> tuple[dict[str, Finding], list[str]]:
-    """Return what a repository answers, and what else its user should know."""
+@dataclass(frozen=True)
+class Adoption:
+    """What a repository answers, and what else its user should know."""
+
+    found: dict[str, Finding]
+    own: list[str]  # files that say where and how the package is built
+    left: list[str]  # what a person has to do, the most dangerous first
+    lines: dict[str, list[str]]  # what belongs into a file of requirements
+    notes: list[str]
+
+
+def infer(folder: Path, choices: dict[str, list[str]], texts: Path) -> Adoption:
+    """Return what a repository answers.
+
+    Args:
+        folder: The repository.
+        choices: The template's choices for each question that has some.
+        texts: The template's folder of licence texts.
+
+    Raises:
+        UserError: For a repository that cannot be adopted.
+    """
     repository = Repository(folder)
     if present(folder / ".copier-answers.yml"):
         raise UserError(
             f"{show(folder)} comes from a template: update it, or remove .copier-answers.yml"
         )
     home, package = find_package(repository)
-    layout = Finding(package, "the src layout")
-    if home == folder:
-        note = "the template's own checks look in src/ alone: move it there if you can"
-        layout = Finding(package, "the flat layout", note)
+    place = home.relative_to(folder).as_posix()
+    note = "the template's own checks look in src/ alone: move it there if you can"
     name, author = repository.text("name"), repository.text("author")
     called = Finding(package, "the package") if name.value is None else name
     authors, _ = repository.find("authors")
     if author.value and isinstance(authors, int) and authors > 1:
         author = Finding(author.value, author.source, f"the first of {authors}")
+    code = home / package / "__init__.py"
     found = {
         "project_name": called,
-        "package_name": layout,
+        "package_name": Finding(
+            package,
+            "the flat layout" if place == "." else f"the {place} layout",
+            "" if place == "src" else note,
+        ),
         "distribution_name": name,
-        "description": description(repository, home / package / "__init__.py"),
+        "description": description(repository, code),
         "user_name": author,
         "user_email": repository.text("author_email"),
-        "license": find_license(repository, choices["license"]),
+        "license": find_license(repository, choices["license"], texts),
         "repository": find_url(repository),
         "python_min": python_min(repository, choices["python_min"]),
         "starter": Finding(
@@ -121,22 +163,125 @@ def infer(
         "modules": Finding("", "the template", "those of the repository exist already"),
         "exports": Finding(None, note=f"{package}/__init__.py stays as it is"),
     }
-    return found, list(follow_ups(repository))
+    own = repository.builds_by
+    if not present(folder / "pyproject.toml"):
+        own += configured(folder)
+    if place != "src":
+        own.append(code.relative_to(folder).as_posix())
+    needed = {
+        "requirements_prod.txt": requirements_of(repository)[0],
+        "requirements_dev.txt": list(builders(repository)),
+    }
+    left = [*follow_ups(repository, code)]
+    return Adoption(found, own, left, needed, repository.notes)
 
 
-def follow_ups(repository: Repository) -> Iterator[str]:
-    """Yield what no answer takes over."""
+# Files and their sections where tools are configured, besides pyproject.toml, whose tables would overrule most of them.
+TOOLS = {
+    "tool.pytest": {
+        "pytest.ini": "",
+        ".pytest.ini": "",
+        "tox.ini": "pytest",
+        "setup.cfg": "tool:pytest",
+    },
+    "tool.coverage": {
+        ".coveragerc": "",
+        "tox.ini": "coverage:",
+        "setup.cfg": "coverage:",
+    },
+    "tool.mypy": {"mypy.ini": "", ".mypy.ini": "", "setup.cfg": "mypy"},
+}
+
+
+def configured(folder: Path) -> list[str]:
+    """Return the tables of pyproject.toml that would overrule what a repository has elsewhere."""
+    return [
+        table
+        for table, places in TOOLS.items()
+        if any(
+            present(folder / name)
+            and (not section or f"[{section}".encode() in read(folder / name))
+            for name, section in places.items()
+        )
+    ]
+
+
+def follow_ups(repository: Repository, code: Path) -> Iterator[str]:
+    """Yield what no answer takes over, the most dangerous first."""
+    needed, source = requirements_of(repository)
+    if needed:
+        yield f"{len(needed)} requirements in {source}: copy them to requirements_prod.txt"
+    elif source:
+        yield f"{source} computes its requirements: write them into requirements_prod.txt"
+    folder = repository.folder
+    own_metadata = repository.builds_by
+    build = list(builders(repository))
+    if imports := strings(repository.find("imports")[0]) if own_metadata else []:
+        yield (
+            f"setup.py imports {', '.join(imports)}: write what provides that into requires of [build-system] in "
+            "the new pyproject.toml"
+        )
+    if present(folder / "pyproject.toml"):
+        if not repository.find("builds")[0]:
+            yield (
+                "pyproject.toml has no [build-system], so ./bootstrap does not install the package: add "
+                'the table with the line requires = ["setuptools"]'
+            )
+    elif not own_metadata and not re.search(rb"(?m)^__version__\b", read(code)):
+        where = code.relative_to(folder)
+        yield f'{show(where)} has no version: add the line __version__ = "0.1.0"'
+    if build:
+        yield (
+            "the lock lacks what builds the package: write these lines into requirements_dev.txt: "
+            + ", ".join(build)
+        )
+
+
+def requirements_of(repository: Repository) -> tuple[list[str], str]:
+    """Return what the package needs, and the source; a source alone where that computes it."""
     needed, source = repository.find("install_requires")
     computed = [
         s for s, f in repository.sources if f.get("install_requires") is COMPUTED
     ]
     # Beside metadata that list what is needed, requirements.txt is for other things.
     own = computed or not repository.find("name")[0] or source != "requirements.txt"
-    if own and (count := len(strings(needed))):
-        yield f"{count} requirements in {source}: copy them to requirements_prod.txt"
-    old = [s for s, fields in repository.sources if fields and s.startswith("setup")]
-    if old and not present(repository.folder / "pyproject.toml"):
-        yield f"the template adds a pyproject.toml, which overrules {old[0]}: merge them"
+    found = strings(needed) if own else []
+    return found, source if found else next(iter(computed), "")
+
+
+def builders(repository: Repository) -> Iterator[str]:
+    """Yield the lines that requirements_dev.txt needs, so that the lock holds the build backend."""
+    for line in strings(repository.find("build_requires")[0]):
+        name = re.split(r"[^\w.-]", line.strip())[0].lower().replace("_", "-")
+        if name != "setuptools":  # which is a tool of every project
+            yield line.strip()
+            if name in EDITABLE:
+                yield EDITABLE[name]
+
+
+def homes(repository: Repository) -> list[Path]:
+    """Return the folders where the metadata say that packages are.
+
+    Raises:
+        UserError: When a package of the metadata is the repository's root.
+    """
+    folder = repository.folder
+    named = [home for value in repository.each("homes") for home in value]
+    for mapping in repository.each("package_dir"):
+        for name, place in table(mapping).items():
+            if not isinstance(place, str):  # setup.py computes it
+                continue
+            path = PurePosixPath(place.strip("/"))
+            if not name:
+                named.append(str(path))
+            elif path.name == "":
+                raise UserError(
+                    f"cannot adopt {show(folder)}: its root is the package {show(name)}; move the package into a folder"
+                )
+            elif path.name == str(name).rpartition(".")[2]:
+                named.append(str(path.parent))
+    paths = [PurePosixPath(name.strip("/")) for name in named]
+    return [folder / path for path in dict.fromkeys(paths) if ".." not in path.parts]
 
 
 def find_package(repository: Repository) -> tuple[Path, str]:
@@ -146,14 +291,23 @@ def find_package(repository: Repository) -> tuple[Path, str]:
         UserError: For several packages, a namespace package (PEP 420 and older styles)
             or modules alone.
     """
-    folder, home = repository.folder, repository.folder / "src"
-    if not any(survey(home)):
-        home = folder
-    packages, spaces, modules = survey(home)
+    folder = repository.folder
+    first = [*homes(repository), folder / "src"]
+    found = {home: survey(home) for home in (*first, folder, *habits(folder))}
+    # A folder of packages beside the root's other folders, such as lib/, looks like a namespace package.
+    home = next((home for home in first if home != folder and any(found[home])), folder)
+    if home == folder and not found[folder][0]:
+        home = next((home for home in habits(folder) if found[home][0]), folder)
+    packages, spaces, modules = found[home]
+    if home == folder and present(folder / "__init__.py") and not listed(repository):
+        raise UserError(
+            f"cannot adopt {show(folder)}: its root is a package, since it has an __init__.py; "
+            "move the package into a folder, or delete that file"
+        )
     name, _ = repository.find("name")
     name = name if isinstance(name, str) else folder.resolve().name
     name = re.sub("[-_.]+", "_", name).lower()
-    tops = {listed.split(".")[0] for listed in strings(repository.find("packages")[0])}
+    tops = {name.split(".")[0] for name in listed(repository)}
     named = {name} & {*packages} if repository.find("by_name")[0] else set()
     chosen = sorted(top for top in tops if not NO_PACKAGES.fullmatch(top)) or sorted(
         named
@@ -175,8 +329,18 @@ def find_package(repository: Repository) -> tuple[Path, str]:
         )
     missing = f"package {show(chosen[0])}" if chosen else "package"
     raise UserError(
-        f"{show(folder)} is no Python project: it has no {missing} in src/ or at its root"
+        f"{show(folder)} is no Python project: it has no {missing} in src/, lib/, python/ or at its root"
     )
+
+
+def habits(folder: Path) -> list[Path]:
+    """Return the folders where packages are by habit, when neither metadata nor src/ tell."""
+    return [folder / name for name in HABITS]
+
+
+def listed(repository: Repository) -> list[str]:
+    """Return the packages that the metadata list."""
+    return strings(repository.find("packages")[0])
 
 
 def survey(folder: Path) -> tuple[list[str], list[str], list[str]]:
@@ -186,7 +350,7 @@ def survey(folder: Path) -> tuple[list[str], list[str], list[str]]:
     modules: list[str] = []
     for path in listing(folder):
         name = path.stem if path.suffix == ".py" else path.name
-        if not name.isidentifier() or NO_PACKAGES.fullmatch(name) or not present(path):
+        if not name.isidentifier() or NO_PACKAGES.fullmatch(name) or not path.exists():
             continue
         if path.suffix == ".py":
             modules.append(name)
@@ -242,45 +406,62 @@ def python_min(repository: Repository, choices: list[str]) -> Finding:
     return Finding(admitted[0], found.source, "; ".join(notes))
 
 
-def find_license(repository: Repository, choices: list[str]) -> Finding:
-    """Find the licence: an SPDX expression (PEP 639), the text, a classifier, the field."""
+def find_license(repository: Repository, choices: list[str], known: Path) -> Finding:
+    """Find the licence: an SPDX expression (PEP 639), the text, a classifier, the field.
+
+    A licence that is none of the choices is OTHER: the repository's own statement and file hold.
+    """
     expression = repository.text("license_expression")
     if expression.value:
-        known = {choice.lower(): choice for choice in choices}
-        value = known.get(expression.value.lower(), expression.value)
-        return Finding(value, expression.source)
+        spdx = {choice.lower(): choice for choice in choices}
+        return choice_for(expression, spdx.get(expression.value.lower()))
     files = licenses(repository.folder)
-    texts = {
-        p.name: spdx for p in files for spdx in choices if reads_like(read(p), spdx)
-    }
+    texts = {}
+    for path in files:
+        try:
+            content = read(path)
+        except UserError as error:
+            repository.notes.append(str(error))
+            continue
+        for choice in choices:
+            if reads_like(content, choice, known):
+                texts[path.name] = choice
     if len(set(texts.values())) > 1:
-        return Finding(None, note=f"there are several: {', '.join(texts)}")
-    for name, spdx in texts.items():
-        if not spdx.startswith("GPL"):  # whose text leaves open "or later"
-            return Finding(spdx, name)
+        return Finding(OTHER, ", ".join(texts), "there are several: they stay")
+    for name, choice in texts.items():
+        if not choice.startswith("GPL"):  # whose text leaves open "or later"
+            return Finding(choice, name)
     classifiers, source = repository.find("classifiers")
     for classifier in strings(classifiers):
         if classifier in CLASSIFIED:
             return Finding(CLASSIFIED[classifier], f"{source} classifiers")
     stated = repository.text("license")
     if stated.value:
-        known = {squeezed(choice): choice for choice in choices}
-        return Finding(known.get(squeezed(stated.value), stated.value), stated.source)
+        names = {squeezed(choice): choice for choice in choices}
+        return choice_for(stated, names.get(squeezed(stated.value)))
     if (
         files
         or "computes" in stated.note
         or any("License ::" in c for c in strings(classifiers))
     ):
-        where = files[0].name if files else stated.note
-        return Finding(None, note=f"it cannot be told ({where})")
+        where = files[0].name if files else stated.note or f"{source} classifiers"
+        return Finding(OTHER, where, "it is none of the choices, and stays")
     return Finding("proprietary", "nothing", "no licence is stated, so none is granted")
+
+
+def choice_for(stated: Finding, choice: str | None) -> Finding:
+    """Return the choice for a statement, OTHER where there is none."""
+    if choice:
+        return Finding(choice, stated.source)
+    note = f"{show(stated.value)} is none of the choices, and stays"
+    return Finding(OTHER, stated.source, note)
 
 
 def licenses(folder: Path) -> list[Path]:
     """Return the files that tell a licence, by their usual names."""
     pattern = re.compile(r"(?i)((un)?licen[cs]e|copying)([-._](?!py).*)?")
     files = [path for path in listing(folder) if pattern.fullmatch(path.name)]
-    return [path for path in files if present(path) and path.is_file()]
+    return [path for path in files if not path.is_dir()]
 
 
 def squeezed(licence: str) -> str:
@@ -296,10 +477,19 @@ def words(text: str) -> list[str]:
     return re.findall("[a-z0-9]+", re.sub(copyright_, "", body).lower())
 
 
-def reads_like(content: bytes, spdx: str) -> bool:
-    """Return whether a text is a licence's, other names and a few words aside."""
+def reads_like(content: bytes, spdx: str, texts: Path) -> bool:
+    """Return whether a text is that of a licence, other names and a few words aside.
+
+    Args:
+        content: The text.
+        spdx: The licence.
+        texts: The folder of known texts; a licence without one is never the same.
+    """
+    path = texts / f"{spdx}.txt"
+    if not path.is_file():
+        return False
     given = words(content.decode("utf-8", "replace"))
-    known = words((LICENSES / f"{spdx}.txt").read_text("utf-8"))
+    known = words(path.read_text("utf-8"))
     runs = [{*zip(w, w[1:], w[2:], strict=False)} for w in (given, known)]
     if len(runs[0] & runs[1]) < 0.9 * max(map(len, runs)):
         return False

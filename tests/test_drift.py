@@ -26,7 +26,7 @@ from plinth.drift.command import SHARED
 from plinth.drift.project import Drift
 from plinth.drift.row import Row
 from plinth.drift.template import Templates, git_address
-from plinth.sources import UserError
+from plinth.files import UserError
 
 TEMPLATE = {
     "copier.yml": """\
@@ -322,7 +322,7 @@ def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None
     shutil.rmtree(project / "tests")
     for name in ("pyproject.toml", "bootstrap", ".standard/ruff.toml"):
         edit(project / name, r"\Z", "# more\n")
-    (project / ".editorconfig").unlink()
+    (project / ".gitattributes").unlink()
     (project / "LICENSE").unlink()
     edit(project / ANSWERS, "^exports: eager", "exports: lazy")
     found = examined(project, tmp_path / "untouched")
@@ -331,7 +331,7 @@ def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None
     assert row.shared == {"LICENSE": "deleted", "pyproject.toml": "edited"}
     assert row.answers == {"exports": "'lazy', but before has 'eager'"}
     assert row.files == {
-        ".editorconfig": "deleted",
+        ".gitattributes": "deleted",
         "bootstrap": "edited",
         ".standard/ruff.toml": "edited",
     }

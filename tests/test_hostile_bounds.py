@@ -15,8 +15,9 @@ from conftest import ROOT, commit, git, run
 from plinth.adopt import adopt
 from plinth.answers import load
 from plinth.bounds import Children, from_json, text_of
+from plinth.command import parser
 from plinth.drift.template import git_address
-from plinth.sources import UserError
+from plinth.files import UserError
 
 
 @pytest.mark.parametrize("kind", ["device", "pipe", "socket", "file", "link", "nul"])
@@ -98,7 +99,7 @@ def test_adopt_is_bounded(
     (tmp_path / name).write_text(text)
     start = time.monotonic()
     with pytest.raises(UserError):
-        adopt(tmp_path, None)
+        adopt(parser().parse_args(["adopt", str(tmp_path)]))
     assert time.monotonic() - start < 30
 
 
@@ -107,7 +108,7 @@ def test_constants_do_not_add_up(tmp_path: Path) -> None:
     lines = [f"a0 = '{'x' * 100_000}'", *(f"a{n} = a0 + a0" for n in range(1, 9999))]
     (tmp_path / "setup.py").write_text("\n".join(lines))
     with pytest.raises(UserError, match="is no Python project"):
-        adopt(tmp_path, None)
+        adopt(parser().parse_args(["adopt", str(tmp_path)]))
 
 
 def test_a_session_ends_with_its_time(tmp_path: Path) -> None:

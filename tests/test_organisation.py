@@ -72,7 +72,7 @@ def base(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return Plinth with a release after the next one, which changes a file and a hook of the standard."""
     newer = tmp_path_factory.mktemp("base") / "plinth"
     run("git", "clone", "--quiet", history, newer, cwd=ROOT)
-    append(newer / "template/.editorconfig", "\n[*.new]\nindent_size = 3\n")
+    append(newer / "template/.gitattributes", "\n*.new text\n")
     hooks = newer / "template/.pre-commit-config.yaml.jinja"
     replace(hooks, "name: no unfinished merge", "name: no merge left")
     commit(newer, "1000.1.0")
@@ -204,7 +204,7 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
     changed = {x for x in theirs | wanted if theirs.get(x) != wanted.get(x)}
     assert changed == shared | own
     assert b"pretty = true" in after["pyproject.toml"]
-    assert b"[*.new]" in after[".editorconfig"]
+    assert b"*.new text" in after[".gitattributes"]
     hooks = after[".pre-commit-config.yaml"]
     assert b"name: no merge left" in hooks
     assert b"2_000_000" in hooks
@@ -249,7 +249,7 @@ def test_a_project_moves_to_an_organisation(
         ".standard/pip.conf",
         "SECURITY.md",
         ".pre-commit-config.yaml",
-        ".editorconfig",
+        ".gitattributes",
     }
     assert {x: moved[x] for x in same} == {x: wanted[x] for x in same}
 

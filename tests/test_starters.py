@@ -1,7 +1,6 @@
 """Each starter: what its folder must hold, and what its project does when it is installed and run."""
 
 import json
-import os
 import re
 import shutil
 import sys
@@ -26,6 +25,7 @@ from conftest import (
     template_outside_git,
     tool,
 )
+from support.environments import full_coverage, installed_alone, make_environment
 
 TOY = ROOT / "tests" / "toy"
 LONG = "a" + "b" * 59
@@ -106,7 +106,8 @@ def test_projects_are_clean_whatever_their_name(
             tool("ruff", "format", "--no-cache", "--check", cwd=project)
             assert (project / "src" / name / "util.py").exists() == bool(modules)
             visible = [x for x in project.iterdir() if not x.name.startswith(".")]
-            assert len(visible) <= 14
+            own = [x for x in manifest(starter)["files"] if "/" not in x]
+            assert len(visible) <= 14 + len(own)
             for path in filter(Path.is_file, project.rglob("*")):
                 text = path.read_bytes().replace(b"\r\n", b"\n")
                 assert not text or (text[-1:] == b"\n" != text[-2:-1]), path
@@ -156,6 +157,11 @@ def test_a_clash_with_its_modules_is_refused(generate: Generate, starter: Path) 
                 ValueError, match=f'the starter has this module: "{module}"'
             ):
                 generate(starter=starter.name, modules=f"{module}:Thing")
+    for file in manifest(starter)["files"]:
+        if found := re.fullmatch(r"src/(\w+)/__init__\.py", file):
+            for word in (found[1], f"{found[1]}.thing:Thing"):
+                with pytest.raises(ValueError, match="the starter has this package"):
+                    generate(starter=starter.name, modules=word)
 
 
 @each_starter
@@ -255,53 +261,6 @@ def test_what_the_toy_has_cannot_be_added(
 # ---- Installed and run ------------------------------------------------------------------------------------------------
 
 
-def pinned(lock: str) -> list[tuple[str, str]]:
-    """Return the pins of a lock, distribution and lines; some Pythons may need another version than others."""
-    blocks = re.split(r"\n(?=[a-zA-Z0-9])", lock)[1:]
-    return [(re.split(r"[=\[ ]", block)[0], f"{block}\n") for block in blocks]
-
-
-def cpu_build(python: Path, floor: str) -> Path:
-    """Return the CPU build of torch that pip is offered on this machine, or skip the test: CUDA's parts are gigabytes."""
-    code = "import sys; print(sys._base_executable, 'cp%d%d' % sys.version_info[:2])"
-    base, tag = run(python, "-c", code, cwd=ROOT).stdout.split()
-    settings = run(base, "-m", "pip", "config", "list", cwd=ROOT).stdout
-    settings += f"find-links='{os.environ.get('PIP_FIND_LINKS', '')}'"
-    folders = " ".join(re.findall(r"find-links='(.*)'", settings)).split()
-    for folder in map(Path, folders):
-        for wheel in sorted(folder.glob(f"torch-{floor}*+cpu-{tag}-*.whl")):
-            return wheel
-    pytest.skip("pip is offered no CPU build of torch on this machine")
-
-
-def make_environment(project: Path, base: Path) -> Path:
-    """Make the project's environment from its lock, hashes checked, and return its Python."""
-    lock = (project / "requirements_lock.txt").read_text()
-    venv = project / ".venv"
-    if "\nnvidia-" not in lock:
-        run("./bootstrap", "--locked", "--python", base, "true", cwd=project)
-        return venv / "bin/python"
-    prod = (project / "requirements_prod.txt").read_text()
-    (floor,) = re.findall(r"^torch>=([\d.]+)", prod, re.MULTILINE)
-    wheel = cpu_build(base, floor)
-    accelerators = re.compile("torch$|triton|nvidia-|cuda-")
-    rest = [text for name, text in pinned(lock) if not accelerators.match(name)]
-    (project.parent / "lock.txt").write_text("".join(rest))
-    into = ("-p", str(venv))
-    run("uv", "venv", "-p", base, venv, cwd=project)
-    install = ("uv", "pip", "install", *into)
-    run(*install, "--no-deps", "--require-hashes", "-r", "../lock.txt", cwd=project)
-    run(*install, "--no-deps", wheel, cwd=project)
-    run(*install, "--no-deps", "--no-build-isolation", "-e", ".", cwd=project)
-    return venv / "bin/python"
-
-
-def full_coverage(python: Path, project: Path) -> None:
-    """Assert that a project's tests pass, warnings being errors, and reach all of its code."""
-    done = run(python, "-m", "pytest", "--cov", "-p", "no:cacheprovider", cwd=project)
-    assert "Total coverage: 100.00%" in done.stdout
-
-
 SETUP = {
     "django": "import os, django\n"
     "os.environ.update(DJANGO_DEBUG='1', DJANGO_SETTINGS_MODULE='demo.settings')\n"
@@ -311,9 +270,7 @@ SETUP = {
 
 @pytest.mark.slow
 @each_starter
-def test_starter_runs_for_real(
-    generate: Generate, starter: Path, tmp_path: Path
-) -> None:
+def test_starter_runs_for_real(generate: Generate, starter: Path) -> None:
     """From its lock: tests, linter, formatter, types, the site; then the wheel, alone in a fresh environment."""
     project = generate(starter=starter.name, project_name="Demo", docs=True)
     base = interpreter("3.11")
@@ -323,20 +280,7 @@ def test_starter_runs_for_real(
         run(python, "-m", *command, cwd=project)
     run(python, "-m", "sphinx", *["-M", "html", "docs", "build", "-W"], cwd=project)
 
-    dist = tmp_path / "dist"
-    run(python, "-m", "build", "--no-isolation", "--outdir", dist, cwd=project)
-    (wheel,) = dist.glob("*.whl")
-    fresh = tmp_path / "fresh"
-    run("uv", "venv", "-p", base, fresh, cwd=tmp_path)
-    install = ["uv", "pip", "install", "-p", str(fresh)]
-    if "\nnvidia-" in (project / "requirements_lock.txt").read_text():
-        run(*install, "--no-deps", wheel, cwd=tmp_path)
-        (borrowed,) = (project / ".venv").glob("lib/*/site-packages")
-        (packages,) = fresh.glob("lib/*/site-packages")
-        (packages / "borrowed.pth").write_text(f"{borrowed}\n")
-    else:
-        lock = project / "requirements_lock.txt"
-        run(*install, "--constraint", lock, wheel, cwd=tmp_path)
+    fresh = installed_alone(project)
     words = manifest(starter)["modules"] or ["greeting:Greeter,greet"]
     import_in_every_way(
         fresh / "bin/python",

@@ -10,7 +10,7 @@ import os
 from collections import deque
 from pathlib import Path
 
-from plinth.sources import UserError, show
+from plinth.files import UserError, show
 
 # The files that people and templates write together. Plinth's; other templates' are called the same.
 SHARED = (

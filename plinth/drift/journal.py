@@ -8,7 +8,7 @@ from pathlib import Path
 
 from plinth.addresses import shown
 from plinth.bounds import LONG, from_json
-from plinth.sources import UserError, show
+from plinth.files import UserError, show
 
 from .repositories import Source
 from .row import Row

@@ -17,7 +17,8 @@ from copier.errors import UnsafeTemplateError, UnsupportedVersionError
 from plinth.addresses import masked, printable, shown
 from plinth.answers import inside, load, read_answers
 from plinth.bounds import MEMORY
-from plinth.sources import UserError, decoded, show
+from plinth.copier_private import Release
+from plinth.files import UserError, decoded, show
 
 from .repository import (
     GitError,
@@ -27,7 +28,7 @@ from .repository import (
     run_git,
 )
 from .row import Row, is_url
-from .template import SAFE, SCHEMES, Release, Rendered, Templates
+from .template import SAFE, SCHEMES, Rendered, Templates
 
 MANY = 1000  # answers files, and paths with conflicts, of one repository
 

@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from plinth.addresses import printable
-from plinth.adopt import write
+from plinth.files import write
 
 from .row import STATES, Row
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from plinth.bounds import from_json, text_of
-from plinth.sources import UserError, show
+from plinth.files import UserError, show
 
 from .row import is_url
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from plinth.addresses import masked, shown
 from plinth.bounds import LARGE, children, head
 from plinth.environment import absolute, whole
+from plinth.files import LIMIT, UserError, show
 from plinth.shipped import conflicts_program
-from plinth.sources import LIMIT, UserError, show
 
 # What projects call unfinished: the commands, by what they find.
 LEFT: dict[str, str] = runpy.run_path(str(conflicts_program()))["LEFT"]

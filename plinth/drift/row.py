@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from plinth.addresses import masked
-from plinth.sources import show
+from plinth.files import show
 
 STATES = ("clean", "drift", "unknown")  # and the exit status of each
 

@@ -8,30 +8,21 @@ is not public: what it is asked here is compared with `copier recopy` by the tes
 
 import contextlib
 import hashlib
-import io
 import os
 import re
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
-from copier._jinja_ext import get_yield_context
-from copier._main import Worker, _operation
-from copier._settings import SettingsModel
-from copier._template import Template
-from copier._types import RelativePath
-from copier._vcs import get_repo
 from packaging.version import InvalidVersion, Version
 
 from plinth.addresses import shown
 from plinth.bounds import locked, untimed
-from plinth.rendering import REFUSED
-from plinth.sources import UserError, show
+from plinth.copier_private import Release, expanded, release, render
+from plinth.files import UserError, show
 
 from .repository import GitError, plain_environment, run_git
 
@@ -65,7 +56,7 @@ def git_address(address: str) -> str:
     ):
         raise UserError(f"{told} is no address of a template")
     if scheme or re.match(r"g[hl]:|[\w.-]+@[\w.-]+:", plain):
-        return str(get_repo(address) or address)
+        return expanded(address)
     folder = Path(address).expanduser()
     if not folder.is_absolute():
         raise UserError(f"{told} is relative, so nothing finds it")
@@ -93,41 +84,12 @@ def is_top(folder: Path) -> bool:
 
 
 @dataclass
-class Release:
-    """One version of a template, checked out, and what is read of it once."""
-
-    template: Template
-    jinja: Any = None
-
-
-class Aside(Worker):
-    """Copier's worker, rendering into a temporary folder that is under no git."""
-
-    def _sync_git_index_executable_bit(self, *_: object) -> None:
-        """Leave git's index alone, since there is none."""
-
-
-def fresh(environment: Any, make: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a method of Jinja's that compiles: forget the last {% yield %}, also where it is cached.
-
-    Copier does so while compiling, and would take the next path for one that yields.
-    """
-
-    def wrapped(*arguments: Any, **options: Any) -> Any:
-        made = make(*arguments, **options)
-        state = get_yield_context(environment)
-        state.yield_name = state.yield_iterable = None
-        return made
-
-    return wrapped
-
-
-@dataclass
 class Rendered:
     """What Copier renders from some answers."""
 
     answers: Path  # the answers file
     files: dict[str, Path]  # what an update would bring, by path
+    kept: set[str]  # paths that Copier leaves alone where they exist
 
 
 @dataclass
@@ -246,16 +208,8 @@ class Templates:
                 with self.held(folder.parent):
                     if not folder.exists():
                         self.check_out(commit, folder)
-            template = Template(url=address, ref=ref)
-            vars(template).update(
-                commit=ref,
-                commit_hash=commit,
-                git_index_modes={},  # the checkout's own modes are true
-                local_abspath=folder.resolve(),
-                vcs="git",
-                version=self.tags(address).get(ref),
-            )
-            self._versions[address, ref] = Release(template)
+            tag = self.tags(address).get(ref)
+            self._versions[address, ref] = release(address, ref, commit, folder, tag)
         return self._versions[address, ref]
 
     def check_out(self, commit: str, folder: Path) -> None:
@@ -280,7 +234,12 @@ class Templates:
 
     @contextlib.contextmanager
     def rendered(
-        self, version: Release, answers: dict[str, Any], answers_file: str, name: str
+        self,
+        version: Release,
+        answers: dict[str, Any],
+        answers_file: str,
+        name: str,
+        operation: str = "update",
     ) -> Iterator[Rendered]:
         """Render a version as `copier recopy --defaults` would, but only what an update has.
 
@@ -289,59 +248,23 @@ class Templates:
             answers: What the answers file holds.
             answers_file: Its path in the project.
             name: What the project's folder is called.
+            operation: What the template is told that this is, `update` or `copy`.
 
         Raises:
             CopierError: For a template that is unsafe, wants a newer Copier, or is broken.
         """
-        template = version.template
         with TemporaryDirectory(dir=self.folder) as temporary:
-            worker = Aside(
-                src_path=template.url,
-                dst_path=Path(temporary) / name,
-                answers_file=RelativePath(answers_file),
-                vcs_ref=template.ref,
-                settings=SettingsModel(),  # of nobody: no defaults, and no trust
-                defaults=True,
-                overwrite=True,
-                quiet=True,
-            )
-            vars(worker)["template"] = template
-            last = {
-                key: value
-                for key, value in answers.items()
-                if key in ("_src_path", "_commit") or not key.startswith("_")
-            }
-            vars(worker.subproject)["last_answers"] = last
-            if version.jinja is None:
-                version.jinja = worker.jinja_env
-                version.jinja.filters.update(REFUSED)
-                compiled = lru_cache(2000)(version.jinja.from_string)
-                version.jinja.from_string = fresh(version.jinja, compiled)
-                found = version.jinja.get_template
-                version.jinja.get_template = fresh(version.jinja, found)
-            vars(worker)["jinja_env"] = version.jinja
-            token = _operation.set("update")
-            try:
-                with (
-                    warnings.catch_warnings(),
-                    contextlib.redirect_stderr(io.StringIO()),
-                ):
-                    warnings.simplefilter("ignore")
-                    worker.run_copy()
-                    skipped = worker.match_skip
-            except BaseException:
-                version.jinja = None  # it may have stopped anywhere
-                raise
-            finally:
-                _operation.reset(token)
-            root = worker.dst_path
+            root = Path(temporary) / name
+            skipped = render(version, answers, answers_file, root, operation)
             own = root / answers_file
             files = {
                 path.relative_to(root).as_posix(): path
                 for path in sorted(root.rglob("*"))
                 if (path.is_symlink() or path.is_file()) and path != own
             }
+            kept = {path for path in files if skipped(Path(path))}
             yield Rendered(
                 own,
-                {name: path for name, path in files.items() if not skipped(Path(name))},
+                {path: file for path, file in files.items() if path not in kept},
+                kept,
             )
