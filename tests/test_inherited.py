@@ -50,6 +50,14 @@ def exports(project: Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+def add_app(project: Path) -> None:
+    """Add what `startapp` makes. The tests only read these files, so Django need not be installed."""
+    config = "from django.apps import AppConfig\nclass PollsConfig(AppConfig): ...\n"
+    for name, text in [("__init__", ""), ("apps", config), ("models", "class A: ...")]:
+        add(f"polls/{name}.py", text=text)(project)
+    add("polls/migrations/__init__.py")(project)
+
+
 BROKEN = [
     (
         edit("__init__.py", '"Echo", "echo"', '"echo", "Echo"'),
@@ -135,6 +143,7 @@ STILL_TRUE = [
         ),
         "django-commands",
     ),
+    (add_app, "django-app"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Making a release: what `.ci/prepare.py` refuses, and what `.ci/tag` tags."""
+"""Making a release: what `scripts/release.py` refuses, and what `scripts/tag` tags."""
 
 import os
 import re
@@ -21,9 +21,9 @@ CHANGELOG = "# Changelog\n\n## Unreleased\n\n- It is better.\n\n## 1.0.0 (2026-0
 def checkout(tmp_path: Path) -> Path:
     """Return a clone of a small repository with the release 1.0.0 and work after it; its tests pass."""
     folder = tmp_path / "checkout"
-    (folder / ".ci").mkdir(parents=True)
-    for name in ("prepare.py", "tag"):
-        shutil.copy(ROOT / ".ci" / name, folder / ".ci")
+    (folder / "scripts").mkdir(parents=True)
+    for name in ("release.py", "tag"):
+        shutil.copy(ROOT / "scripts" / name, folder / "scripts")
     (folder / "bootstrap").write_text('#!/bin/sh\n[ "$*" = pytest ]\n')
     (folder / "bootstrap").chmod(0o755)
     (folder / "pyproject.toml").write_text('[project]\nversion = "1.0.0"\n')
@@ -45,7 +45,7 @@ def save(folder: Path, title: str) -> None:
 
 def release(checkout: Path, *version: str) -> tuple[int, str]:
     """Run the command and return its exit status and what it said."""
-    command = (sys.executable, ".ci/prepare.py", *version)
+    command = (sys.executable, "scripts/release.py", *version)
     done = run(*command, cwd=checkout, env=IDENTITY, check=False)
     return done.returncode, done.stderr.strip()
 
@@ -79,10 +79,10 @@ def failing(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "change", "reason"),
     [
-        ("1.1", None, "'1.1' is no version"),
-        ("1.1.0rc1", None, "'1.1.0rc1' is no version"),
-        ("1.01.0", None, "'1.01.0' is no version"),
-        ("next", None, "'next' is no version"),
+        ("1.1", None, "'1.1' is not a version"),
+        ("1.1.0rc1", None, "'1.1.0rc1' is not a version"),
+        ("1.01.0", None, "'1.01.0' is not a version"),
+        ("next", None, "'next' is not a version"),
         ("1.0.0", None, "1.0.0 is not newer than 1.0.0"),
         ("0.9.0", None, "0.9.0 is not newer than 1.0.0"),
         ("1.1.0", unsaved, "the checkout has changes"),
@@ -106,7 +106,7 @@ def test_what_does_not_agree_is_refused(
 
 def tag(checkout: Path) -> tuple[int, str, str]:
     """Run what the workflow runs; return its exit status and what it printed."""
-    done = run(".ci/tag", cwd=checkout, check=False)
+    done = run("scripts/tag", cwd=checkout, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -33,7 +33,7 @@ from test_lock import clean, hashes, index
 __all__ = ["index"]
 
 RULES = ROOT / "includes/renovate.json"
-BOT = ROOT / "fleet/renovate/config.js"
+BOT = ROOT / "plinth/renovate/config.js"
 # lib/modules/manager/*/index.ts of Renovate 44: what its managers read.
 ANSWERS = re.compile(r"(^|/)\.copier-answers(\..+)?\.ya?ml")
 READ = [

@@ -176,7 +176,8 @@ def campaign(fleet: Fleet, template: str, *options: str) -> tuple[int, str, list
     command = (
         sys.executable,
         "-m",
-        "fleet.campaign",
+        "plinth",
+        "campaign",
         "-C",
         str(fleet.config),
         f"--template={template}",

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from conftest import ROOT, born, commit, git, run
 
-WORKFLOW = ROOT / "fleet/github/update.yml"
+WORKFLOW = ROOT / "plinth/github/update.yml"
 GH = """#!/bin/sh
 printf '%s\\n' "$*" >> "$GH_LOG"
 if [ "$2" = list ]; then cat "$GH_PULLS"; fi

@@ -267,8 +267,13 @@ def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
 
     with (newer / "template/.gitattributes").open("a") as file:
         file.write("\n*.new text\n")
-    with (newer / "template/README.md.jinja").open("a") as file:
-        file.write("A new sentence.\n")
+    # The template changes each file that is yours, as well.
+    for name in YOURS - {"src", "tests"}:
+        (path,) = (newer / "template").glob(f"{name}*")
+        with path.open("a") as file:
+            file.write("# A new line\n")
+    for name in "src/{{ package_name }}/new.py", "tests/test_new.py":
+        (newer / "template" / name).write_text("# A new file\n")
     commit(newer, "1.1.0")
     year = yaml.safe_load((project / ".copier-answers.yml").read_text())[
         "copyright_year"
@@ -286,6 +291,60 @@ def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
         yaml.safe_load((project / ".copier-answers.yml").read_text())["copyright_year"]
         == year
     )
+
+
+def test_a_deleted_file_stays_deleted(template: Path, tmp_path: Path) -> None:
+    """Also where the new release changes that file."""
+    newer = tmp_path / "newer"
+    run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
+    project = tmp_path / "project"
+    copier("copy", "--defaults", newer, project, cwd=tmp_path)
+    git(project, "init", "--quiet")
+    commit(project)
+    git(project, "rm", "-r", "--quiet", *YOURS)
+    commit(project)
+    for name in YOURS - {"src", "tests"}:
+        (path,) = (newer / "template").glob(f"{name}*")
+        path.write_text(path.read_text().replace("\n", "  \n"))
+    commit(newer, "1.1.0")
+    copier("update", "--defaults", project, cwd=tmp_path)
+    assert not [name for name in YOURS if (project / name).exists()]
+
+
+def test_a_recopy_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
+    """With --overwrite, too, which replaces the template's own files."""
+    project = tmp_path / "project"
+    copier("copy", "--defaults", template, project, cwd=tmp_path)
+    yours = [path for path in contents(project) if is_yours(path)]
+    for path in [*yours, ".gitattributes"]:
+        (project / path).write_text("Mine.\n")
+    copier("recopy", "--defaults", "--overwrite", project, cwd=tmp_path)
+    after = contents(project)
+    assert [path for path in yours if after[path] != b"Mine.\n"] == []
+    assert after[".gitattributes"] != b"Mine.\n"
+
+
+@pytest.mark.slow
+def test_new_modules_of_a_starter_never_clash_with_yours(
+    template: Path, tmp_path: Path
+) -> None:
+    """A later release of the starter has modules, names and packages that the project has already."""
+    newer = tmp_path / "newer"
+    run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
+    modules = ["wire:Wire", "tape.reel:Reel", "deck"]
+    answers = {"starter": "numpy", "modules": " ".join(modules)}
+    project = born(newer, "1.0.0", tmp_path / "project", answers)
+    manifest = newer / "starters/numpy/starter.yml"
+    text = manifest.read_text()
+    added = "modules:\n  - wire:Wire\n  - other:Reel,deck\n"
+    text = text.replace("modules:\n", added)
+    text = text.replace("files:\n", "files:\n  - src/tape/__init__.py\n")
+    assert text.count("Wire") == text.count("tape") == 1
+    manifest.write_text(text)
+    commit(newer, "1.1.0")
+    more = f"modules={' '.join(modules)} more"
+    copier("update", "--defaults", "--data", more, project, cwd=tmp_path)
+    assert git(project, "status", "--porcelain") == " M .copier-answers.yml\n"
 
 
 @pytest.fixture
@@ -469,16 +528,20 @@ def test_an_adopted_repository_is_updated_like_any_other(
     commit(project)
     own = contents(project)
     answers = tmp_path / "answers.yml"
-    adopt = (sys.executable, "-m", "fleet", "adopt", project, "--output", answers)
+    adopt = (sys.executable, "-m", "plinth", "adopt", project, "--output", answers)
     run(*adopt, cwd=ROOT)
     newer = tmp_path / "newer"
     run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
     copy = ("copy", "--defaults", "--data-file", answers, newer, project)
     _, printed = copier(*copy, cwd=tmp_path)
     assert (
-        "stay yours, in updates, too: .gitignore, .gitlab-ci.yml, pyproject.toml."
+        "leaves these files to you, in updates, too: .gitignore, .gitlab-ci.yml, LICENSE, pyproject.toml."
         in printed
     )
+    assert "Start the project" not in printed
+    steps = ("git status", "requirements_prod.txt", "./bootstrap pytest", "git add")
+    words = printed.partition("Left to do")[2]
+    assert sorted(steps, key=words.index) == list(steps)
     adopted = contents(project)
     assert own.items() <= adopted.items()
     added = {"bootstrap", ".standard/bootstrap.py", ".gitlab/standard.yml"}

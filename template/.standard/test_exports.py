@@ -4,6 +4,7 @@ A package exports the public names of its modules, in sorted order. It also expo
 each public module and subpackage that has public names. The public names of a module
 are its ``__all__``. Without one they are the functions, classes and UPPER_CASE
 constants that it defines, except those that begin with an underscore.
+Django finds the modules of an app by their names, so an app exports nothing.
 """
 
 import ast
@@ -14,12 +15,15 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src"
+FOLDERS = sorted(path.parent for path in SOURCE.glob("*/**/__init__.py"))
+APPS = {x.parent for x in SOURCE.glob("*/**/apps.py") if b"AppConfig" in x.read_bytes()}
 FOUND_BY_DJANGO = {"management", "migrations", "templatetags"}  # nobody imports these
-PACKAGES = sorted(
-    path.parent
-    for path in SOURCE.glob("*/**/__init__.py")
-    if not FOUND_BY_DJANGO.intersection(path.relative_to(SOURCE).parts[1:])
-)
+PACKAGES = [
+    folder
+    for folder in FOLDERS
+    if APPS.isdisjoint((folder, *folder.parents))
+    and FOUND_BY_DJANGO.isdisjoint(folder.relative_to(SOURCE).parts[1:])
+]
 
 
 def dotted(path: Path) -> str:
@@ -98,4 +102,4 @@ def test_nothing_public_is_missing(package: Path) -> None:
 
 def test_every_folder_of_modules_is_a_package() -> None:
     folders = {path.parent for path in SOURCE.glob("*/**/*.py")}
-    assert {x for x in folders if not (x / "__init__.py").exists()} == set()
+    assert folders == set(FOLDERS)
