@@ -10,8 +10,8 @@ import pytest
 import yaml
 from conftest import ROOT, commit, git, run
 
-from fleet.addresses import masked, printable
-from fleet.infer import Repository, find_url
+from plinth.addresses import masked, printable
+from plinth.infer import Repository, find_url
 
 FORMS = [
     "https://user:SECRET@host/x",
@@ -124,7 +124,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "option": (f"--{named[0]}\x1b",),
         "missing": (f"--from={named[0]}\x1b",),
     }.items():
-        command = (sys.executable, "-m", "fleet", "drift", *options)
+        command = (sys.executable, "-m", "plinth", "drift", *options)
         done = run(*command, cwd=ROOT, env=environment, check=False)
         assert done.returncode == 2
         found[form] = done.stdout + done.stderr
@@ -163,7 +163,7 @@ def test_adopt_tells_no_secret(tmp_path: Path) -> None:
         text = (ROOT / "includes/licenses/MIT.txt").read_text()
         (repository / f"{name}-{BAD}").write_text(text)
     git(repository, "init", "--quiet")
-    command = (sys.executable, "-m", "fleet", "adopt", repository)
+    command = (sys.executable, "-m", "plinth", "adopt", repository)
     (repository / "setup.py").write_text(
         f"setup(author='Ada\\u202e', description={BAD!r}, license={BAD!r}, python_requires={BAD!r})"
     )
@@ -175,7 +175,7 @@ def test_adopt_tells_no_secret(tmp_path: Path) -> None:
     assert yaml.safe_load(done.stdout)["user_name"] == "Ada\u202e"
     (repository / ".copier-answers.yml").write_text("")
     done = run(*command, cwd=ROOT, check=False)
-    assert done.stderr.startswith("fleet: ")
+    assert done.stderr.startswith("plinth: ")
     assert done.stderr.removesuffix("\n").isprintable()
 
 

@@ -96,14 +96,14 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hooked(clone / ".git", marks, "clone")
     hooked(template / ".git", marks, "template")
 
-    command = (sys.executable, "-m", "fleet.campaign", "-C", fleet.config)
+    command = (sys.executable, "-m", "plinth", "campaign", "-C", fleet.config)
     path = {"PATH": f".:{Path(sys.executable).parent}:/usr/bin:/bin"}
     told = []
     for more in (["--dry-run"], []):
         named = ["--template", str(template), *more]
         done = run(*command, *named, cwd=ROOT, env=IDENTITY | path, check=False)
         told.append(done.stdout.splitlines()[-1])
-    drift = (sys.executable, "-m", "fleet", "drift", "--json", clone)
+    drift = (sys.executable, "-m", "plinth", "drift", "--json", clone)
     done = run(*drift, cwd=ROOT, env=path, check=False)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     (top / "told").write_text(json.dumps([told, rows]))

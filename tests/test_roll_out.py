@@ -36,9 +36,7 @@ def template(history: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the address of the template, which Copier caches, with a release that changes a line and adds a file."""
     folder = tmp_path_factory.mktemp("later")
     run("git", "clone", "--quiet", history, folder / "work", cwd=ROOT)
-    replace(
-        folder / "work/template/.editorconfig", "indent_size = 4", "indent_size = 3"
-    )
+    replace(folder / "work/template/.gitattributes", "eol=lf", "eol=lf size=3")
     (folder / "work/template/ADDED.md").write_text("New in every project.\n")
     commit(folder / "work", LATEST)
     run(
@@ -55,7 +53,7 @@ def template(history: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def conflict(project: Path) -> None:
     """Change the line that the latest release changes."""
-    replace(project / ".editorconfig", "indent_size = 4", "indent_size = 8")
+    replace(project / ".gitattributes", "eol=lf", "eol=lf size=8")
 
 
 @dataclass
@@ -178,7 +176,8 @@ def campaign(fleet: Fleet, template: str, *options: str) -> tuple[int, str, list
     command = (
         sys.executable,
         "-m",
-        "fleet.campaign",
+        "plinth",
+        "campaign",
         "-C",
         str(fleet.config),
         f"--template={template}",
@@ -215,7 +214,7 @@ def test_a_campaign_over_fifty_repositories(template: str, tmp_path: Path) -> No
     assert named == sorted([*stuck, *fleet.of("monorepo"), "elsewhere-00"])
     for line in left:
         if "/conflict-" in line or "/monorepo-" in line:
-            assert ".editorconfig has conflict markers" in line
+            assert ".gitattributes has conflict markers" in line
 
     for name in [*stuck, *fleet.of("elsewhere")]:
         assert fleet.head(name) == before[name]

@@ -78,6 +78,9 @@ def test_the_manifest_names_every_file(starter: Path) -> None:
     modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]
     named = [f"src/{name.replace('.', '/')}.py" for name in modules]
     named += manifest(starter)["files"]
+    for word in manifest(starter).get("suggested", "").split():
+        path, name = f"/{word.partition(':')[0].replace('.', '/')}".rsplit("/", 1)
+        named += [f"src{path}/{name}.py", f"tests{path}/test_{name}.py"]
     held = [path.relative_to(starter) for path in starter.rglob("*") if path.is_file()]
     shipped = [
         path.as_posix().removesuffix(".jinja")
@@ -127,7 +130,7 @@ def test_without_an_answer_there_is_the_starter_alone(
     project = generate(starter=starter.name)
     (package,) = (path.parent for path in project.glob("src/*/__init__.py"))
     modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]
-    modules = modules or ["greeting", "formats.plain"]
+    modules = modules or ["greeting"]
     private = {"_lazy.py"} if exports(starter)[0] == "lazy" else set()
     held = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     inits = {path for path in held if path.endswith("__init__.py")}
@@ -164,6 +167,11 @@ def test_a_clash_with_its_modules_is_refused(generate: Generate, starter: Path) 
                 ValueError, match=f'the starter has this module: "{module}"'
             ):
                 generate(starter=starter.name, modules=f"{module}:Thing")
+    for file in manifest(starter)["files"]:
+        if found := re.fullmatch(r"src/(\w+)/__init__\.py", file):
+            for word in (found[1], f"{found[1]}.thing:Thing"):
+                with pytest.raises(ValueError, match="the starter has this package"):
+                    generate(starter=starter.name, modules=word)
 
 
 @each_starter
@@ -208,7 +216,8 @@ def template_with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ROOT / "starters/library/requirements_lock.txt", folder / "starters/toy"
     )
     lines = (folder / "copier.yml").read_text().splitlines(keepends=True)
-    lines.insert(lines.index("    a library: library\n") + 1, "    a toy: toy\n")
+    first = next(i for i, line in enumerate(lines) if line.endswith(": library\n"))
+    lines.insert(first + 1, "    a toy: toy\n")
     (folder / "copier.yml").write_text("".join(lines))
     return folder
 

@@ -255,12 +255,12 @@ def environment(python: str) -> dict[str, str]:
 
 
 def floor(root: str) -> str:
-    """Return the oldest Python of the project."""
-    text = read(os.path.join(root, PYPROJECT))
-    found = re.search(r"(?m)^requires-python.*?[>~=]= *(\d+\.\d+)", text)
-    if not found:
-        raise ValueError(f'{PYPROJECT}: requires-python needs a floor, as in ">=3.11"')
-    return found[1]
+    """Return the oldest Python that the lock is for: the project's, or the oldest of these tools."""
+    files = [os.path.join(root, x) for x in (PYPROJECT, "setup.cfg", "setup.py")]
+    text = "\n".join(read(path) for path in files if os.path.isfile(path))
+    key = r"(?:requires-python|python_requires|python)"  # the last is Poetry's
+    found = re.search(rf"(?m)^\s*{key}\s*=.*?(?<![!<])[>~=^]=? *3\.(\d+)", text)
+    return f"3.{max(11, int(found[1]) if found else 0)}"
 
 
 def outdated(root: str, lock: str) -> str:
