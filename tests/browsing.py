@@ -159,7 +159,7 @@ input.dispatchEvent(new Event(input.matches("select") ? "change" : "input", { bu
 @contextmanager
 def shown(site: Path, folder: Path) -> Iterator[Page]:
     """Serve a site as a static host does, below a path, and open a browser."""
-    (folder / "www").mkdir()
+    (folder / "www").mkdir(parents=True)
     (folder / "www/below").symlink_to(site)
     downloads = folder / "downloads"
     driver = open_browser(folder / "profile", downloads)

@@ -196,21 +196,26 @@ computed:
 ALL = "{{ [name, count, ratio, tags, level, data, more, word, extra | default('-'), long, quiet, record, computed] | to_json }}"
 
 
-@pytest.fixture
-def other(tmp_path: Path) -> Path:
+def every_kind(folder: Path) -> Path:
     """Return a template with each kind of question, binary and executable files, and a link."""
     files = {
         "all.json.jinja": ALL,
         "{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml }}",
     }
-    folder = template_of(tmp_path / "other", QUESTIONS, files)
-    (folder / "image.bin").write_bytes(bytes(range(256)))
-    (folder / "run.sh").write_text("#!/bin/sh\n")
-    (folder / "run.sh").chmod(0o755)
-    (folder / "link").symlink_to("run.sh")
-    commit(folder)
-    git(folder, "tag", "--force", "1.0.0")
-    return folder
+    template = template_of(folder, QUESTIONS, files)
+    (template / "image.bin").write_bytes(bytes(range(256)))
+    (template / "run.sh").write_text("#!/bin/sh\n")
+    (template / "run.sh").chmod(0o755)
+    (template / "link").symlink_to("run.sh")
+    commit(template)
+    git(template, "tag", "--force", "1.0.0")
+    return template
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """Return a template that is not Plinth."""
+    return every_kind(tmp_path / "other")
 
 
 @pytest.mark.parametrize(
