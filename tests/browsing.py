@@ -134,6 +134,17 @@ class Page:
         (path,) = self.downloads.glob("*.zip")
         return path
 
+    def next_error(self) -> str:
+        """Wait for the console to say that something is wrong, and return that."""
+        found: list[str] = []
+
+        def look() -> bool:
+            found.extend(self.errors())
+            return bool(found)
+
+        self.wait(look)
+        return found[0]
+
     def errors(self) -> list[str]:
         """Return what the browser's console says is wrong."""
         entries: list[dict[str, str]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
