@@ -1,6 +1,6 @@
 """The settings of the template's own site.
 
-Source: https://www.sphinx-doc.org/en/master/usage/configuration.html
+https://www.sphinx-doc.org/en/master/usage/configuration.html
 """
 
 import sys

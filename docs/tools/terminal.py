@@ -17,7 +17,6 @@ that the commands made; the directive `page` shows its picture, if Chromium is i
 """
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -43,8 +42,8 @@ class Run(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the block of code."""
-        code = "\n".join(self.content)
-        made = self.env.temp_data.get("transcripts", [])
+        code = "\n".join(map(str, self.content or ()))
+        made = self.env.temp_data.get("transcripts") or []
         key = Block(code).commands
         lines: list[str] = []
         for transcript in made:
@@ -52,7 +51,9 @@ class Run(SphinxDirective):
                 for command, output in transcript:
                     lines += [f"$ {command}", *self.cut(output)]
                 break
-        text = "\n".join(lines or [f"$ {line}" for line in code.splitlines()])
+        else:
+            raise self.error("the commands of this page failed: see the warning above")
+        text = "\n".join(lines)
         return [nodes.literal_block(text, text, language="console")]
 
     def cut(self, output: str) -> list[str]:
@@ -92,7 +93,8 @@ def run_page(app: Sphinx, name: str, source: list[str]) -> None:
         app.env.temp_data["transcripts"] = transcripts(session, blocks(source[0]))
         for kept in re.findall(r"^:keep: (.*)$", source[0], re.MULTILINE):
             page = MADE / Path(kept).name
-            shutil.copy(session.folder / kept, page)
+            text = (session.folder / kept).read_text(encoding="utf-8")
+            page.write_text(session.shown(text), encoding="utf-8")
             screenshot(page, page.with_suffix(".png"))
     except CommandError as error:
         log.warning("%s: %s", name, error, location=name)
