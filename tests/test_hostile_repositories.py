@@ -6,6 +6,7 @@ One campaign and one report meet all attacks at once. Each attack would leave a 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT, commit, git, run
@@ -98,7 +99,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     command = (sys.executable, "-m", "plinth", "campaign", "-C", fleet.config)
     path = {"PATH": f".:{Path(sys.executable).parent}:/usr/bin:/bin"}
-    told = []
+    told: list[Any] = []
     for more in (["--dry-run"], []):
         named = ["--template", str(template), *more]
         done = run(*command, *named, cwd=ROOT, env=IDENTITY | path, check=False)
