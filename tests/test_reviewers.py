@@ -247,7 +247,6 @@ def test_hooks_and_tasks_run_offline(
 # What does not apply to this repository, each with the reason.
 NOT_HERE = {
     "PP006": "no package manager installs it: requirements_dev.txt is what ./bootstrap takes",
-    "PY004": "README and the README of each part are its documentation",
     "PY006": "scripts/check is the one gate; hooks that the template ships are tested in a project",
     "RF003": "it has no src",
     "SEC001": "tests/test_ci.py runs zizmor on its workflows",
