@@ -30,8 +30,9 @@ from .addresses import masked, printable
 from .answers import read_answers
 from .bounds import children, from_json, memory, stop_workers, text_of
 from .copier_program import copier_command, copier_environment
+from .drift.report import progress
 from .environment import EXPLICIT, harmless, with_settings
-from .files import UserError
+from .files import UserError, show
 from .shipped import conflicts_program
 
 # Renovate's pattern: https://docs.renovatebot.com/modules/manager/copier/
@@ -39,8 +40,10 @@ ANSWERS = (
     ":(glob)**/.copier-answers.y*ml",
     ":(glob)**/.copier-answers.*.y*ml",
 )
+PACKAGES = Path(__file__).parents[1]  # where Python finds plinth
 SECONDS = 600  # for one command; one that waits for an answer would never end
-OUTCOMES = ("updated", "current", "failed", "not pushed")
+CLONING = 12 * 3600  # seconds for all clones
+OUTCOMES = ("updated", "restored", "current", "failed", "not pushed")
 
 
 class Campaign(NamedTuple):
@@ -49,6 +52,8 @@ class Campaign(NamedTuple):
     place: str  # a folder for the caches and the report
     template: str
     version: str | None = None
+    restores: bool = False  # the template's files, in place of an update
+    quiet: bool = False  # stdout is for JSON
 
     def report(self, repository: str, project: str, outcome: str, why: str) -> None:
         """Add one line, which other workers do not break up."""
@@ -124,12 +129,53 @@ def find_repos(config: Config) -> list[str]:
     Raises:
         UserError: When the list of clones cannot be read.
     """
-    bounded_json(Path(config.repos_filtered_path))
+    listed = Path(config.repos_filtered_path)
+    if not listed.is_file():
+        raise UserError(
+            f"there is no {show(listed)}: add --clone, which makes the clones"
+        )
+    bounded_json(listed)
     return [
         str(Path(config.output_dir, name))
         for name in sorted(config.get_cloned_repos())
         if grep_result(config, name, ("-q", "^_src_path:", "--", *ANSWERS))[1] != 1
     ]
+
+
+def restore(answers: Path) -> bool:
+    """Bring one project's files back to its recorded version and commit; return whether there was anything to do.
+
+    Raises:
+        subprocess.SubprocessError: When the command takes too long.
+        UserError: When it cannot restore a file.
+    """
+    done = run(
+        *(sys.executable, "-m", "plinth", "restore", "--json", "--jobs=1"),
+        str(answers.parent.absolute()),
+        check=False,
+        cwd=PACKAGES,
+        capture_output=True,
+    )
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    for row in rows:
+        left = [f"{path}: {why}" for path, why in row["left"].items()]
+        if row["problem"] or left:
+            raise UserError(row["problem"] or left[0])
+    if not rows:
+        raise UserError((done.stderr.splitlines() or ["restore says nothing"])[-1])
+    return commit(f"Restore {answers}")
+
+
+def commit(message: str) -> bool:
+    """Commit all changes, new files included; return whether there were any.
+
+    Copier wants a clean tree for the next project. apply_fix makes one change of all.
+    """
+    git("add", "--all")
+    changed = bool(git("status", "--porcelain"))
+    if changed:
+        git("commit", "--quiet", "--no-verify", "--message", message)
+    return changed
 
 
 def update(answers: Path, campaign: Campaign) -> bool:
@@ -154,12 +200,7 @@ def update(answers: Path, campaign: Campaign) -> bool:
         env=with_settings(harmless(os.environ), EXPLICIT),
         capture_output=True,
     )
-    git("add", "--all")
-    changed = bool(git("status", "--porcelain"))
-    if changed:
-        # Copier wants a clean tree for the next one; apply_fix makes one change of all.
-        git("commit", "--quiet", "--no-verify", "--message", f"Update {answers}")
-    return changed
+    return commit(f"Update {answers}")
 
 
 def wanted(answers: Path, campaign: Campaign) -> bool:
@@ -203,7 +244,10 @@ def apply_fix(campaign: Campaign, repo: str) -> None:
         try:
             if not wanted(answers, campaign):
                 continue
-            outcome = "updated" if update(answers, campaign) else "current"
+            if campaign.restores:
+                outcome = "restored" if restore(answers) else "current"
+            else:
+                outcome = "updated" if update(answers, campaign) else "current"
             campaign.report(repository, name, outcome, "")
         except (subprocess.SubprocessError, UserError) as error:
             git("reset", "--hard", "--quiet")
@@ -235,6 +279,8 @@ def fix(
 ) -> None:
     """Have all-repos clone a repository again, and commit and push what apply_fix makes of it."""
     follow_parent()
+    if campaign.quiet:
+        sys.stdout = sys.stderr
     pushing = functools.partial(push, campaign, config.push)
     # All-repos prints a traceback for a repository that it cannot clone, and ends with RuntimeError where it cannot fetch.
     try:
@@ -289,13 +335,45 @@ def summarize(repos: Sequence[str], campaign: Campaign) -> int:
     reached = {repo for repo, _, outcome, _ in lines if outcome == "reached"}
     missed = [repo for repo in repos if repo not in reached]
     lines += [[repo, "", "failed", "git said why above"] for repo in missed]
+    left = sorted(line for line in lines if line[2] in ("failed", "not pushed"))
+    if campaign.quiet:
+        names = ("repository", "project", "outcome", "reason")
+        for line in lines:
+            if line[2] != "reached":
+                print(json.dumps(dict(zip(names, line, strict=True))))
+        return 1 if left else 0
     count = Counter(outcome for _, _, outcome, _ in lines)
     print(f"{len(repos)} repositories:", end=" ")
     print(*(f"{count[x]} {x}" for x in OUTCOMES if count[x]), sep=", ")
-    left = sorted(line for line in lines if line[2] in ("failed", "not pushed"))
     for repository, project, outcome, why in left:
         tell(f"{outcome}: {repository} {project}: {why}", sys.stderr)
     return 1 if left else 0
+
+
+def clone(path: Path, jobs: int) -> None:
+    """Have all-repos clone the repositories of a configuration, or fetch what is new.
+
+    Raises:
+        UserError: When that fails.
+    """
+    command = (
+        sys.executable,
+        "-m",
+        "all_repos.clone",
+        "-C",
+        str(path),
+        "-j",
+        str(jobs),
+    )
+    try:
+        with memory():
+            done = children.run(
+                list(command), seconds=CLONING, encoding="utf-8", errors="replace"
+            )
+        tell(done.stdout, sys.stderr)
+        done.check_returncode()
+    except (subprocess.SubprocessError, OSError) as error:
+        raise UserError(f"cannot clone the repositories: {reason(error)}") from error
 
 
 def campaign(options: argparse.Namespace) -> int:
@@ -309,12 +387,20 @@ def campaign(options: argparse.Namespace) -> int:
     options.jobs = options.jobs if options.jobs > 0 else os.cpu_count() or 1
     options.color, options.interactive = False, False
     path = Path(options.config_filename)
+    if not path.is_file():
+        raise UserError(
+            f"there is no {show(path)}: name the configuration of all-repos with -C; the documentation has one to copy"
+        )
     bounded_json(path)
+    if options.clone:
+        clone(path, options.jobs)
     try:
         found, config, commit, settings = autofix_lib.from_cli(
             options,
             find_repos=find_repos,
-            msg=f"Update the standard{f' to {options.to}' if options.to else ''}",
+            msg="Restore the standard's files"
+            if options.restore
+            else f"Update the standard{f' to {options.to}' if options.to else ''}",
             branch_name="standard",
         )
     except UserError:
@@ -324,16 +410,25 @@ def campaign(options: argparse.Namespace) -> int:
         what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise UserError(f"cannot use {path}: {what}") from error
     repos = list(found)[: settings.limit]
+    out = sys.stdout
+    if options.json:
+        sys.stdout = sys.stderr
     signal.signal(signal.SIGTERM, leave)
     with tempfile.TemporaryDirectory(prefix="plinth-campaign-") as place:
-        tour = Campaign(place, options.template, options.to)
+        tour = Campaign(
+            place, options.template, options.to, options.restore, options.json
+        )
         one = functools.partial(
             fix, campaign=tour, config=config, commit=commit, settings=settings
         )
-        with mapper.process_mapper(settings.jobs) as do_map:
+        bar = progress(len(repos), "campaign")
+        with mapper.process_mapper(settings.jobs) as do_map, bar as advance:
             try:
-                mapper.exhaust(do_map(one, repos))
+                for _ in do_map(one, repos):
+                    advance()
             except BaseException:
                 stop_workers()
                 raise
+            finally:
+                sys.stdout = out
         return summarize(repos, tour)

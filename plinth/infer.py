@@ -299,7 +299,11 @@ def find_package(repository: Repository) -> tuple[Path, str]:
     if home == folder and not found[folder][0]:
         home = next((home for home in habits(folder) if found[home][0]), folder)
     packages, spaces, modules = found[home]
-    if home == folder and present(folder / "__init__.py") and not listed(repository):
+    if (
+        home == folder
+        and present(folder / "__init__.py")
+        and not listed_packages(repository)
+    ):
         raise UserError(
             f"cannot adopt {show(folder)}: its root is a package, since it has an __init__.py; "
             "move the package into a folder, or delete that file"
@@ -307,7 +311,7 @@ def find_package(repository: Repository) -> tuple[Path, str]:
     name, _ = repository.find("name")
     name = name if isinstance(name, str) else folder.resolve().name
     name = re.sub("[-_.]+", "_", name).lower()
-    tops = {name.split(".")[0] for name in listed(repository)}
+    tops = {name.split(".")[0] for name in listed_packages(repository)}
     named = {name} & {*packages} if repository.find("by_name")[0] else set()
     chosen = sorted(top for top in tops if not NO_PACKAGES.fullmatch(top)) or sorted(
         named
@@ -338,7 +342,7 @@ def habits(folder: Path) -> list[Path]:
     return [folder / name for name in HABITS]
 
 
-def listed(repository: Repository) -> list[str]:
+def listed_packages(repository: Repository) -> list[str]:
     """Return the packages that the metadata list."""
     return strings(repository.find("packages")[0])
 

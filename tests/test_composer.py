@@ -110,20 +110,21 @@ def test_an_organisations_template_makes_what_copier_copies(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # As in test_organisation.py; plumbum keeps an environment of its own.
-    for name, value in (
-        ("COUNT", "1"),
-        ("KEY_0", "protocol.file.allow"),
-        ("VALUE_0", "always"),
-    ):
-        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
-        monkeypatch.setitem(local.env, f"GIT_CONFIG_{name}", value)  # type: ignore[arg-type]
+    # As in test_organisation.py; plumbum has an environment of its own.
+    allow = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "protocol.file.allow",
+        "GIT_CONFIG_VALUE_0": "always",
+    }
+    for name, value in allow.items():
+        monkeypatch.setenv(name, value)
     base = tmp_path / "base"
     run("git", "clone", "--quiet", template, base, cwd=tmp_path)
     git(base, "tag", NEXT)
     organisation = organise(tmp_path / "standard", base)
     git(organisation, "tag", "1.0.0")
-    assert_same(compose, organisation, tmp_path, {"project_name": "Wave lab"})
+    with local.env(**allow):
+        assert_same(compose, organisation, tmp_path, {"project_name": "Wave lab"})
 
 
 QUESTIONS = """\

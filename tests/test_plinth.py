@@ -1,12 +1,15 @@
 """The command `plinth`: how it is installed, its help, and its former name."""
 
 import os
+import shutil
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, git, run
+
+COMMANDS = ("adopt", "preview", "drift", "restore", "campaign", "completion")
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +58,8 @@ def test_the_installed_command_works_without_a_clone(
 def test_one_help_names_all_commands_and_statuses() -> None:
     program = Path(sys.executable).with_name("plinth")
     text = run(program, "--help", cwd=ROOT).stdout
-    for name in ("adopt", "drift", "campaign"):
-        assert f"    {name} " in text
+    for name in COMMANDS:
+        assert f"\n    {name}" in text
         assert "Exit status: 0 " in run(program, name, "--help", cwd=ROOT).stdout
 
 
@@ -74,3 +77,34 @@ def test_the_package_is_installed_as_what_the_launcher_runs() -> None:
     done = run(ROOT / "bootstrap", "plinth", "--version", cwd=ROOT, env={"CI": ""})
     assert done.stdout.startswith("plinth ")
     assert os.access(Path(sys.executable).with_name("plinth"), os.X_OK)
+
+
+# How each shell is asked what it would offer after a line.
+ASKED = {
+    "bash": 'eval "$({plinth} completion bash)"; COMP_WORDS=({words}); COMP_CWORD={last}; _plinth; echo "${{COMPREPLY[*]}}"',
+    "zsh": 'autoload -U compinit && compinit -D -u; eval "$({plinth} completion zsh)"; COMP_WORDS=({words}); setopt ksharrays;'
+    ' COMP_CWORD={last}; _plinth; echo "${{COMPREPLY[*]}}"',
+    "fish": "{plinth} completion fish | source; complete --do-complete '{line}'",
+}
+
+
+@pytest.mark.parametrize("shell", ASKED)
+@pytest.mark.parametrize(
+    ("words", "offered", "others"),
+    [(["plinth", "pre"], "preview", "drift"), (["plinth", "restore", "--dr"], "--dry-run", "--json")],
+)  # fmt: skip
+def test_shells_complete(
+    shell: str, words: list[str], offered: str, others: str
+) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    line = ASKED[shell].format(
+        plinth=Path(sys.executable).with_name("plinth"),
+        words=" ".join(words),
+        line=" ".join(words),
+        last=len(words) - 1,
+    )
+    done = run(shell, "-c", line, cwd=ROOT)
+    assert offered in done.stdout.split(), done.stderr
+    # zsh itself leaves out what does not begin like the word.
+    assert shell == "zsh" or others not in done.stdout.split()

@@ -10,6 +10,7 @@ from websites import (
     ask,
     assert_all_checks_pass,
     command,
+    edit,
     free_port,
     install_wheel,
     make_project,
@@ -96,13 +97,6 @@ def test_users_have_a_city() -> None:
 def manage(project: Path, *words: str, **environment: str) -> str:
     """Run a command of Django in the checkout."""
     return command(project, "python", "-m", "demo", *words, **DEBUG, **environment)
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    """Replace text that stands in a file once."""
-    text = path.read_text()
-    assert text.count(old) == 1, path
-    path.write_text(text.replace(old, new))
 
 
 def startapp_as_readme_says(project: Path) -> None:

@@ -32,6 +32,13 @@ def command(project: Path, *words: str, **environment: str) -> str:
     return run(program, *words[1:], cwd=project, env=environment).stdout
 
 
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace text that stands in a file once."""
+    text = path.read_text()
+    assert text.count(old) == 1, path
+    path.write_text(text.replace(old, new))
+
+
 def tidy(project: Path) -> None:
     """Let ruff fix and format the project's files, as the starters' READMEs say."""
     command(project, "ruff", "check", "--fix", "--quiet")

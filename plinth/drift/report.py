@@ -1,6 +1,8 @@
 """Shows rows to people: as a table, and as a page."""
 
+import base64
 import contextlib
+import hashlib
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,10 +31,10 @@ WIDE = 160  # where no terminal says how wide it is
 
 
 @contextlib.contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
+def progress(total: int, what: str = "drift") -> Iterator[Callable[[], None]]:
     """Show on stderr how many repositories are done, on a terminal only."""
     columns = (
-        TextColumn("drift"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -46,7 +48,7 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
         redirect_stderr=False,
     )
     with bar:
-        task = bar.add_task("drift", total=total)
+        task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
 
 
@@ -59,6 +61,19 @@ def summary(rows: list[Row]) -> str:
     """Return how many projects are in which state."""
     counted = Counter(row.state for row in rows)
     return ", ".join(f"{counted[state]} {state}" for state in reversed(STATES))
+
+
+def versions(rows: list[Row]) -> list[tuple[str, str, int]]:
+    """Return how many projects are at which version: the version, how new it is, and the count; the newest first."""
+    counted = Counter(row.version or "no version" for row in rows)
+    distance = {row.version: row.behind for row in rows if row.behind is not None}
+
+    def group(version: str) -> str:
+        behind = distance.get(version)
+        return "" if behind is None else ("newest", "near", "far")[min(behind, 2)]
+
+    order = sorted(counted, key=lambda x: (distance.get(x, 10**9), x))
+    return [(version, group(version), counted[version]) for version in order]
 
 
 def write_table(rows: list[Row]) -> None:
@@ -87,7 +102,10 @@ def write_table(rows: list[Row]) -> None:
 
 
 def write_page(rows: list[Row], path: Path) -> None:
-    """Write a page that needs nothing besides itself, a line for each project."""
+    """Write a page for a team's wall: one file, which a browser shows without fetching anything.
+
+    It works without its script as well. The script sorts and filters.
+    """
     here = Path(__file__).parent
     jinja = Environment(
         loader=FileSystemLoader(here),
@@ -99,5 +117,17 @@ def write_page(rows: list[Row], path: Path) -> None:
     jinja.filters["printable"] = printable
     page = jinja.get_template("page.html.jinja")
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    text = page.render(rows=rows, summary=summary(rows), when=when, behind=behind)
+    script = (here / "page.js").read_text("utf-8")
+    digest = hashlib.sha256(script.encode()).digest()
+    counted = Counter(row.state for row in rows)
+    text = page.render(
+        rows=rows,
+        summary=summary(rows),
+        counts=[(state, counted[state]) for state in STATES],
+        versions=versions(rows),
+        when=when,
+        behind=behind,
+        script=script,
+        hash=f"sha256-{base64.b64encode(digest).decode()}",
+    )
     write(text.encode("utf-8", "replace"), path)

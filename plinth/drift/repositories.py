@@ -17,17 +17,20 @@ class Source(NamedTuple):
     place: str  # its folder or its URL
 
 
-def repositories(options: argparse.Namespace) -> Iterator[Source]:
-    """Yield the repositories that were named, each once.
+def repositories(options: argparse.Namespace) -> list[Source]:
+    """Return the repositories that were named, each once.
 
     Raises:
-        UserError: When a list of them cannot be read.
+        UserError: When there are none, or a list of them cannot be read.
     """
-    seen = set()
+    found: dict[str, Source] = {}
     for source in with_repetitions(options):
-        if source.name not in seen:
-            seen.add(source.name)
-            yield source
+        found.setdefault(source.name, source)
+    if not found:
+        raise UserError(
+            "no repository is named: give folders, --from FILE or --all-repos"
+        )
+    return list(found.values())
 
 
 def with_repetitions(options: argparse.Namespace) -> Iterator[Source]:

@@ -2,11 +2,16 @@
 
 import re
 from dataclasses import asdict, dataclass, field, fields
+from difflib import unified_diff
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from plinth.addresses import masked
 from plinth.files import show
 
+LINES = 400  # of a difference, and ten times as many of a file that is compared
+LARGEST = 20_000  # characters of a difference
 STATES = ("clean", "drift", "unknown")  # and the exit status of each
 
 
@@ -35,6 +40,7 @@ class Row:
     dirty: bool | None = None
     problem: str | None = None  # why something could not be told
     projects: int = 1  # rows of the repository
+    differences: dict[str, str] = field(default_factory=dict)  # for the page
 
     def settle(self, allow_behind: int) -> None:
         """Decide on the state: what is not known is worse than what drifts."""
@@ -46,6 +52,11 @@ class Row:
             or (self.behind or 0) > allow_behind
         )
         self.state = STATES[2 if self.problem else 1 if drift else 0]
+
+    @classmethod
+    def failure(cls, repository: str, why: str) -> "Row":
+        """Return the row of a repository that could not be read."""
+        return cls(repository, problem=why)
 
     @property
     def name(self) -> str:
@@ -86,11 +97,33 @@ class Row:
             text and masked(text)
             for text in (self.template, self.version, self.latest, self.problem)
         )
+        self.differences = {k: masked(v) for k, v in self.differences.items()}
         self.answers = {masked(k): masked(v) for k, v in self.answers.items()}
 
     def data(self) -> dict[str, Any]:
         """Return the row as JSON has it."""
-        return asdict(self)
+        data = asdict(self)
+        if not self.differences:
+            del data["differences"]
+        return data
+
+    def add_difference(self, path: str, expected: Path, own: Path) -> None:
+        """Add how a project's file differs from the rendered one, unless it is huge or not text."""
+        if own.is_symlink() or not own.is_file():
+            return
+        before, after = expected.read_bytes(), own.read_bytes()
+        if b"\0" in before + after:
+            return
+        texts = [
+            x.decode("utf-8", "replace").replace("\r\n", "\n").splitlines()
+            for x in (before, after)
+        ]
+        if max(map(len, texts)) > 10 * LINES:
+            return
+        found = unified_diff(
+            texts[0], texts[1], "the template", "the project", lineterm=""
+        )
+        self.differences[path] = "\n".join(islice(found, LINES))[:LARGEST]
 
     @classmethod
     def of(cls, data: object) -> "Row":
@@ -127,7 +160,7 @@ def wrong(name: str, value: object) -> str:
 
     `isinstance` would take true for a number.
     """
-    if name in ("files", "shared", "answers"):
+    if name in ("files", "shared", "answers", "differences"):
         texts = isinstance(value, dict) and all(type(x) is str for x in value.values())
         return "" if texts else "an object of texts"
     if name == "conflicts":

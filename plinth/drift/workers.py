@@ -1,11 +1,11 @@
 """Worker processes, each of which reads one repository after the other."""
 
-import argparse
 import multiprocessing
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,29 +14,41 @@ from plinth.addresses import shown
 from plinth.bounds import Expired, bound_worker, stop_workers, sweep, timed
 from plinth.environment import shrink
 
-from .command import SHARED
 from .repositories import Source
-from .row import Row
+
+# Returns the rows of a repository, given its name and its folder or URL.
+Read = Callable[[str, str], list[Any]]
 
 
-def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[list[Row]]:
+@dataclass(frozen=True)
+class Job:
+    """What the workers do. They get it pickled."""
+
+    start: Callable[..., Read]  # given the templates, in each worker
+    failure: Callable[
+        [str, str], Any
+    ]  # the row of a repository, given its name and why
+    seconds: int  # how long a repository may take
+
+
+def results(sources: list[Source], job: Job, jobs: int) -> Iterator[list[Any]]:
     """Yield the rows of each repository as they come from a few worker processes.
 
-    One that takes its worker down is examined once more alone, then costs its row.
+    One that takes its worker down is read once more in a worker of its own, then costs its row.
     """
     if not sources:
         return
-    jobs = max(1, min(options.jobs, len(sources)))
+    jobs = max(1, min(jobs, len(sources)))
     waiting = deque(sources)
     with TemporaryDirectory(prefix="drift-") as folder:
         running_folder(folder).mkdir()
         while waiting:
-            running: dict[Future[list[Row]], Source] = {}
-            pool = workers(jobs, folder, options)
+            running: dict[Future[list[Any]], Source] = {}
+            pool = workers(jobs, folder, job)
             try:
                 while waiting or running:
                     while waiting and len(running) < 2 * jobs:
-                        running[pool.submit(examine, waiting[0])] = waiting[0]
+                        running[pool.submit(read, waiting[0])] = waiting[0]
                         waiting.popleft()
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -46,7 +58,7 @@ def examined(sources: list[Source], options: argparse.Namespace) -> Iterator[lis
             except BrokenProcessPool:
                 sweep(running_folder(folder))
                 for source in running.values():
-                    yield alone(source, folder, options)
+                    yield read_in_own_worker(source, folder, job)
             except BaseException:
                 stop_workers()
                 raise
@@ -60,54 +72,49 @@ def running_folder(folder: str) -> Path:
     return Path(folder, "running")
 
 
-def workers(jobs: int, folder: str, options: argparse.Namespace) -> ProcessPoolExecutor:
+def workers(jobs: int, folder: str, job: Job) -> ProcessPoolExecutor:
     """Start worker processes, which read each template once between them."""
     # Not forked: the progress bar has a thread. A fork server would bind a socket below
     # TMPDIR, whose path may be too long for one.
     context = multiprocessing.get_context("spawn")
-    shared: Sequence[str] = (*SHARED, *options.shared)
-    given = (folder, context.Lock(), shared, options.allow_behind, options.timeout)
+    given = (folder, context.Lock(), job)
     return ProcessPoolExecutor(jobs, context, initializer=begin, initargs=given)
 
 
-def alone(source: Source, folder: str, options: argparse.Namespace) -> list[Row]:
-    """Examine a repository in a worker of its own."""
+def read_in_own_worker(source: Source, folder: str, job: Job) -> list[Any]:
+    """Read a repository in a worker of its own."""
     try:
-        with workers(1, folder, options) as pool:
+        with workers(1, folder, job) as pool:
             try:
-                return pool.submit(examine, source).result()
+                return pool.submit(read, source).result()
             except KeyboardInterrupt:
                 stop_workers()
                 raise
     except BrokenProcessPool:
-        text = "reading it ended the process that did, perhaps for want of memory"
-        return [Row(shown(source.name), problem=text)]
+        text = "the worker process crashed while reading it, possibly out of memory"
+        return [job.failure(shown(source.name), text)]
 
 
-def begin(
-    folder: str, lock: Any, shared: Sequence[str], allow_behind: int, seconds: int
-) -> None:
+def begin(folder: str, lock: Any, job: Job) -> None:
     """Set a worker up: it ends with its parent, and at an interrupt without a word."""
-    from .project import Drift
     from .template import Templates
 
     shrink()
     bound_worker(running_folder(folder))
-    templates = Templates(Path(folder), lock, min(120, seconds))
-    worker.update(
-        drift=Drift(templates, shared, allow_behind, seconds), seconds=seconds
-    )
+    templates = Templates(Path(folder), lock, min(120, job.seconds))
+    worker.update(read=job.start(templates), job=job)
 
 
 worker: dict[str, Any] = {}
 
 
-def examine(source: Source) -> list[Row]:
-    """Examine a repository in a worker; where the system has no alarms, without a limit of time."""
+def read(source: Source) -> list[Any]:
+    """Read a repository in a worker; where the system has no alarms, without a limit of time."""
+    job: Job = worker["job"]
     try:
-        with timed(worker["seconds"]):
-            rows: list[Row] = worker["drift"].examine(*source)
+        with timed(job.seconds):
+            rows: list[Any] = worker["read"](*source)
     except Expired:
-        text = f"reading it took more than {worker['seconds']} seconds"
-        rows = [Row(shown(source.name), problem=text)]
+        text = f"reading it took more than {job.seconds} seconds"
+        rows = [job.failure(shown(source.name), text)]
     return rows
