@@ -28,7 +28,8 @@ ELSEWHERE = {
     "./bootstrap pytest -m complete",
     "./bootstrap pytest -m renovate -n 0",
     "./bootstrap sphinx-build -M html docs build -W",
-    "./bootstrap python -m composer build build/html/composer",
+    "./bootstrap python -m composer build build/extra/composer",
+    "./bootstrap python -m composer screenshots build/extra/composer docs/made/composer",
     './bootstrap python scripts/release.py --notes "$version" > notes.md',
 }
 
