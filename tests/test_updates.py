@@ -324,6 +324,25 @@ def test_a_recopy_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("starter", [path.name for path in STARTERS])
+def test_the_settings_of_a_starter_stay(
+    history: Path, tmp_path: Path, starter: str
+) -> None:
+    """An older project keeps in pyproject.toml what its own tests, types and rules need."""
+    release = [x for x in RELEASES if Version(x) < Version("2")][-1]
+    recipe = git(history, "show", f"{release}:starters/{starter}/starter.yml")
+    tables = yaml.safe_load(recipe).get("pyproject", {}).values()
+    lines = {line for text in tables for line in text.splitlines() if line[:1] != "#"}
+    if not lines:
+        pytest.skip("this starter added no settings")
+    project = born(history, release, tmp_path / "demo", {"starter": starter})
+    before = (project / "pyproject.toml").read_text().splitlines()
+    copier("update", "--quiet", "--defaults", project, cwd=tmp_path)
+    after = (project / "pyproject.toml").read_text().splitlines()
+    assert lines.intersection(before) - set(after) == set()
+
+
+@pytest.mark.slow
 def test_new_modules_of_a_starter_never_clash_with_yours(
     template: Path, tmp_path: Path
 ) -> None:
