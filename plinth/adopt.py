@@ -22,6 +22,7 @@ import yaml
 from .addresses import masked, printable, shown
 from .answers import inside
 from .bounds import bounded, children, memory
+from .copier_private import recorded
 from .copier_program import copier_command, copier_environment, said_last
 from .files import UserError, listing, show, write
 from .infer import Adoption, Finding, infer, licenses
@@ -201,8 +202,7 @@ def template(options: argparse.Namespace, place: Path) -> Source:
     if not address:
         raise UserError("name the template: add --template ADDRESS")
     local = Path(address)
-    if local.is_dir():
-        address = str(local.resolve())
+    address = str(local.resolve()) if local.is_dir() else recorded(address)
     plain = local.is_dir() and not is_top(local)
     if plain or not (options.template or options.to or options.apply):
         return Source(address, Path(address))
