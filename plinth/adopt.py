@@ -79,11 +79,7 @@ def adopt(options: argparse.Namespace) -> int:
             adoption = infer(folder, questions.choices, questions.licenses)
             adoption.found.update(given(options.data, questions))
             settled = [*questions.settle(adoption.found, folder)]
-            documents = (
-                ".github"
-                if ("ci", "github") in [(n, v) for n, _, v in settled]
-                else "docs"
-            )
+            documents = ".github" if questions.context.get("ci") == "github" else "docs"
             files = kept_files(folder, questions, documents, adoption)
         text = HEADER + "".join(
             dump(name, value)
