@@ -134,6 +134,17 @@ class Page:
         (path,) = self.downloads.glob("*.zip")
         return path
 
+    def next_error(self) -> str:
+        """Wait for the console to say that something is wrong, and return that."""
+        found: list[str] = []
+
+        def look() -> bool:
+            found.extend(self.errors())
+            return bool(found)
+
+        self.wait(look)
+        return found[0]
+
     def errors(self) -> list[str]:
         """Return what the browser's console says is wrong."""
         entries: list[dict[str, str]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
@@ -159,7 +170,7 @@ input.dispatchEvent(new Event(input.matches("select") ? "change" : "input", { bu
 @contextmanager
 def shown(site: Path, folder: Path) -> Iterator[Page]:
     """Serve a site as a static host does, below a path, and open a browser."""
-    (folder / "www").mkdir()
+    (folder / "www").mkdir(parents=True)
     (folder / "www/below").symlink_to(site)
     downloads = folder / "downloads"
     driver = open_browser(folder / "profile", downloads)

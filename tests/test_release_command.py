@@ -232,25 +232,25 @@ def changed(file: str, old: str, new: str) -> Callable[[Path], None]:
         pytest.param(
             "0.0.9",
             None,
-            "0.0.9 is older than 0.1.0, which src/demo/__init__.py says",
+            "0.0.9 is not newer than 0.1.0: use a higher one",
             id="older",
         ),
         pytest.param(
             "0.1.0",
             lately,
-            "0.1.0 is not newer than 0.1.0, which is released",
+            "0.1.0 is not newer than 0.1.0: use a higher one",
             id="same",
         ),
         pytest.param(
             "0.0.9",
             lately,
-            "0.0.9 is not newer than 0.1.0, which is released",
+            "0.0.9 is not newer than 0.1.0: use a higher one",
             id="older than a release",
         ),
         pytest.param(
             "0.2.0",
             lambda project: git(project, "tag", "v0.3.0"),
-            "0.2.0 is not newer than 0.3.0, which is released",
+            "0.2.0 is not newer than 0.3.0: use a higher one",
             id="older than a tag",
         ),
         pytest.param(

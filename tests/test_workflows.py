@@ -28,7 +28,8 @@ ELSEWHERE = {
     "./bootstrap pytest -m complete",
     "./bootstrap pytest -m renovate -n 0",
     "./bootstrap sphinx-build -M html docs build -W",
-    "./bootstrap python -m composer build build/html/composer",
+    "./bootstrap python -m composer build build/extra/composer",
+    "./bootstrap python -m composer screenshots build/extra/composer docs/made/composer",
     './bootstrap python scripts/release.py --notes "$version" > notes.md',
 }
 
@@ -105,3 +106,33 @@ def test_actions_are_pinned_as_in_projects() -> None:
     template = (ROOT / "includes/ci.jinja").read_text()
     assert len(pins) > 3
     assert [pin for pin in pins if f"'{pin}'" not in template] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / ".github/ISSUE_TEMPLATE").iterdir()),
+    ids=lambda path: path.stem,
+)
+def test_the_forge_can_read_an_issue_form(path: Path) -> None:
+    schema = "config" if path.stem == "config" else "forms"
+    checker = PROGRAMS / "check-jsonschema"
+    run(checker, "--builtin-schema", f"vendor.github-issue-{schema}", path, cwd=ROOT)
+
+
+def test_the_hooks_are_what_lint_runs() -> None:
+    """Except zizmor, which test_ci runs."""
+    loaded = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    hooks = [hook["entry"] for hook in loaded["repos"][0]["hooks"]]
+    programs = {shlex.split(entry)[1] for entry in hooks}
+    part = (ROOT / "scripts/check").read_text().partition("lint() {")[2]
+    lines = re.findall(
+        r"^    \./bootstrap (\S+)", part.partition("\n}")[0], re.MULTILINE
+    )
+    assert programs - {"zizmor"} == set(lines)
+
+
+@pytest.mark.slow
+def test_the_hooks_find_nothing() -> None:
+    """Those that change files are left out: they would change yours. `scripts/check lint` checks the same."""
+    words = (PROGRAMS / "pre-commit", "run", "--all-files")
+    run(*words, cwd=ROOT, env={"SKIP": "ruff-check,ruff-format"})

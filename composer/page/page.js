@@ -25,7 +25,11 @@ addEventListener("pagehide", () => {
 });
 
 const say = (text) => { $("status").textContent = text; };
-const client = supported() ? new Client({ progress: say, failed: giveUp }) : null;
+const progress = (text) => {
+  $("progress").value += 1;
+  say(text);
+};
+const client = supported() ? new Client({ progress, failed: giveUp }) : null;
 
 // Renders the newest answers, once at a time.
 async function render() {
@@ -135,6 +139,7 @@ function supported() {
 function giveUp(reason) {
   $("unsupported").hidden = false;
   $("reason").textContent = reason;
+  $("progress").className = "done";
   say("Python does not run here.");
 }
 
@@ -158,7 +163,9 @@ async function begin() {
   }
   await client.call("start", { release });
   isReady = true;
+  progress("Rendering your answers …");
   await render(); // the build's rendering may be of last year, and without the link's answers
+  $("progress").className = "done";
   performance.mark("ready");
 }
 

@@ -11,9 +11,14 @@
     What the picture shows
     ```
 
+    ```{composer} desktop.png
+    What the picture shows
+    ```
+
 All blocks of a page, those of `sh` too, run in one session in their order. `status` is the exit
 status of the last command, `lines` how many lines of an output are shown. `keep` names a page
-that the commands made; the directive `page` shows its picture, if Chromium is installed.
+that the commands made; the directive `page` shows its picture, if Chromium is installed. The
+directive `composer` links to the composer and shows its picture, where both were made.
 """
 
 import re
@@ -28,7 +33,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .pages import MADE
 from .pictures import screenshot
-from .session import Block, CommandError, Session, blocks, transcripts
+from .session import ROOT, Block, CommandError, Session, blocks, transcripts
 
 log = logging.getLogger(__name__)
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[^\n]*\r(?!\n)")
@@ -80,6 +85,29 @@ class Page(SphinxDirective):
         return [nodes.paragraph("", "", link)]
 
 
+class Composer(SphinxDirective):
+    """Shows a picture of the composer that leads to it, or says how to build it."""
+
+    has_content = True
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the picture, or the command."""
+        if not (ROOT / "build/extra/composer/index.html").is_file():
+            command = "./bootstrap python -m composer build build/extra/composer"
+            text = nodes.Text(
+                "This build of the site has no composer. Build it first: "
+            )
+            return [nodes.paragraph("", "", text, nodes.literal("", command))]
+        link = nodes.reference("", "Open the composer", refuri="composer/index.html")
+        picture = f"composer/{self.arguments[0]}"
+        made = [nodes.paragraph("", "", link)]
+        if (MADE / picture).is_file():
+            alt = " ".join(map(str, self.content or ()))
+            made.append(nodes.image("", uri=f"/made/{picture}", alt=alt))
+        return made
+
+
 def run_page(app: Sphinx, name: str, source: list[str]) -> None:
     """Run the commands of a page that shows outputs."""
     if "```{run}" not in source[0]:
@@ -111,6 +139,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Let Sphinx know the directive."""
     app.add_directive("run", Run)
     app.add_directive("page", Page)
+    app.add_directive("composer", Composer)
     app.connect("source-read", run_page)
     app.connect("build-finished", close)
     return {"parallel_read_safe": False}

@@ -22,7 +22,6 @@ import tomllib
 from email.parser import BytesParser
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
 from packaging.requirements import Requirement
@@ -44,18 +43,6 @@ def read(name: str) -> str:
         return (ROOT / name).read_bytes().decode()
     except FileNotFoundError:
         raise UserError(f"{name} is missing: restore it") from None
-
-
-def write(texts: dict[str, str]) -> None:
-    """Write files of the project, given the text of each."""
-    for name, text in texts.items():
-        (ROOT / name).write_bytes(text.encode())
-
-
-def settings(table: str) -> dict[str, Any]:
-    """Return a table of pyproject.toml, or an empty one."""
-    found: dict[str, Any] = tomllib.loads(read("pyproject.toml")).get(table, {})
-    return found
 
 
 def run(*command: str) -> str:
@@ -94,7 +81,7 @@ def parts() -> list[tuple[str, str, bool, str]]:
 
 def notes(tag: str | None = None) -> str:
     """Return what the changelog says about the version that everything names."""
-    name = str(settings("project").get("name"))
+    name = str(tomllib.loads(read("pyproject.toml")).get("project", {}).get("name"))
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -139,24 +126,24 @@ def prepare(version: str) -> str:
     ((title, text),) = pending
     if not text:
         raise UserError(f'{LOG} says nothing under "{title}": say what is new')
-    released = [named for _, named, pending, _ in log if not pending]
-    released += run("git", "tag").split()
-    for old in filter(None, map(parse, released)):
-        if new <= old:
-            raise UserError(f"{version} is not newer than {old}, which is released")
-    for path, said in packages.items():
-        if (present := parse(said)) and new < present:
-            raise UserError(f"{version} is older than {said}, which {path} says")
+    past = [named for _, named, pending, _ in log if not pending]
+    past += run("git", "tag").split()
+    newer = [old for old in map(parse, past) if old and new <= old]
+    newer += [old for old in map(parse, packages.values()) if old and new < old]
+    if newer:
+        raise UserError(f"{version} is not newer than {max(newer)}: use a higher one")
     day = dt.datetime.now(dt.UTC).date()
     dated = f"[{version}] - {day}" if title[0] == "[" else f"{version} ({day})"
     before = {name: read(name) for name in (LOG, *packages)}
     after = {x: VERSION.sub(rf"\g<1>{version}", before[x], count=1) for x in packages}
     after[LOG] = before[LOG].replace(f"## {title}", f"## {dated}", 1)
     try:
-        write(after)
+        for name, text in after.items():
+            (ROOT / name).write_bytes(text.encode())
         run("git", "commit", "--quiet", "--message", f"Release {version}", *after)
     except BaseException:  # an interruption, too, leaves the files as they were
-        write(before)
+        for name, text in before.items():
+            (ROOT / name).write_bytes(text.encode())
         raise
     return (
         f"Release {version} is committed. To publish it: "
@@ -178,9 +165,9 @@ def compare(wheel: Path) -> None:
             f"the wheel and requirements_prod.txt differ in {differ}: check "
             '"dependencies" in pyproject.toml'
         )
-    data = settings("tool").get("setuptools", {}).get("package-data", {}).get("*", [])
     # A project that began with Plinth 1 lists the suffixes of its data itself.
-    suffixes = "" if "**/*" in data else r"(?=.*(\.py|/py\.typed)$)"
+    everything = 'package-data = { "*" = ["**/*"] }' in read("pyproject.toml")
+    suffixes = "" if everything else r"(?=.*(\.py|/py\.typed)$)"
     ships = re.compile(suffixes + r"(?!.*(^|/)(\.|__pycache__/|[^/]*\.egg-info/))")
     files = [x for x in (ROOT / "src").rglob("*") if x.is_file() and x.suffix != ".pyc"]
     paths = {x.relative_to(ROOT / "src").as_posix() for x in files}
@@ -215,7 +202,7 @@ def main() -> None:
                 said = prepare(version)
             case _:
                 sys.exit(__doc__.split("\n\n")[1])
-    except UserError as error:
+    except (UserError, OSError, ValueError) as error:
         sys.exit(f"release: {error}")
     sys.stdout.write(f"{said}\n")
 
