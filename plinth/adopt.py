@@ -87,7 +87,6 @@ def adopt(options: argparse.Namespace) -> int:
             if found.value is not None
         )
         text += dump("adopted", files)
-        left = list(adoption.left)
         added: list[str] = []
         if options.apply:
             added = apply(source, folder, text, Path(temporary))
@@ -97,11 +96,18 @@ def adopt(options: argparse.Namespace) -> int:
             "version": source.version,
             "answers": {n: v for n, f, v in settled if f.value is not None}
             | {"adopted": files},
-            "findings": {n: f._asdict() for n, f, _ in settled},
+            "findings": {
+                n: {
+                    "value": f.value,
+                    "source": masked(f.source),
+                    "note": masked(f.note),
+                }
+                for n, f, _ in settled
+            },
             "added": added,
-            "left": left,
-            "lines": adoption.lines,
-            "notes": adoption.notes,
+            "left": [masked(text) for text in adoption.left],
+            "lines": {n: [*map(masked, x)] for n, x in adoption.lines.items()},
+            "notes": [masked(text) for text in adoption.notes],
         }
         if options.json:
             text = json.dumps(report) + "\n"
@@ -191,6 +197,7 @@ def template(options: argparse.Namespace, place: Path) -> Source:
     Raises:
         UserError: When there is none, or it cannot be fetched.
     """
+    from .drift.repository import GitError
     from .drift.template import Templates, is_top
 
     clone = str(CLONE) if (CLONE / "copier.yml").is_file() else None
@@ -203,11 +210,11 @@ def template(options: argparse.Namespace, place: Path) -> Source:
     if plain or not (options.template or options.to or options.apply):
         return Source(address, Path(address))
     templates = Templates(place / "templates")
-    releases = {
-        v: tag for tag, v in templates.tags(address).items() if not v.is_prerelease
-    }
-    ref = options.to or (releases[max(releases)] if releases else "HEAD")
-    return Source(address, templates.version(address, ref).folder, ref)
+    try:
+        ref = options.to or templates.newest(address)
+        return Source(address, templates.version(address, ref).folder, ref)
+    except GitError as error:
+        raise UserError(f"cannot read {show(shown(address))}: {error}") from error
 
 
 def apply(source: Source, folder: Path, answers: str, place: Path) -> list[str]:

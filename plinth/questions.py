@@ -96,9 +96,8 @@ class Questions:
         if not isinstance(text, str):
             return text
         text = self.render(text, context)
-        return (
-            yaml.safe_load(text) if question.get("type") in ("json", "yaml") else text
-        )
+        plain = not text or question.get("type") not in ("json", "yaml")
+        return text if plain else yaml.safe_load(text)
 
     def refusal(self, name: str, context: Fields) -> str:
         """Return why the template refuses an answer, nothing when it takes it."""
