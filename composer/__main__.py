@@ -48,7 +48,21 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("site", type=Path, metavar="SITE")
     command.add_argument("--port", type=int, default=8000)
     command.set_defaults(run=lambda o: serve(o.site, o.port))
+
+    command = commands.add_parser(
+        "screenshots", help="take pictures of a built site, with Chromium"
+    )
+    command.add_argument("site", type=Path, metavar="SITE")
+    command.add_argument("folder", type=Path, metavar="FOLDER")
+    command.set_defaults(run=screenshots)
     return made
+
+
+def screenshots(options: argparse.Namespace) -> None:
+    """Take the pictures. Only this command needs selenium, a development tool."""
+    from .screenshots import take
+
+    take(options.site, options.folder)
 
 
 if __name__ == "__main__":

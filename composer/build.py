@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import npm, packages, releases
+from . import licenses, npm, packages, releases
 from .programs import ComposerError, need, run
 from .serve import POLICY
 
@@ -40,10 +40,12 @@ def build(site: Path, address: str | None, versions: list[str]) -> None:
             for version in versions or [""]
         ]
         collected = packages.collect(ROOT / "requirements_lock.txt", work)
-        packages.add_own(collected)
         pyodide = npm.unpack("pyodide", work)
+        highlighter = npm.unpack("@highlightjs/cdn-assets", work)
+        licenses.write(collected, [pyodide, highlighter], made / "licenses.txt")
+        packages.add_own(collected)
         add_pyodide(pyodide, made / "pyodide")
-        add_highlighter(npm.unpack("@highlightjs/cdn-assets", work), made / "highlight")
+        add_highlighter(highlighter, made / "highlight")
         add_page(made, offered)
         (work / "releases.json").write_text(json.dumps(offered))
         run(

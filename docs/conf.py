@@ -1,6 +1,6 @@
 """The settings of the template's own site.
 
-Source: https://www.sphinx-doc.org/en/master/usage/configuration.html
+https://www.sphinx-doc.org/en/master/usage/configuration.html
 """
 
 import sys
@@ -11,6 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 extensions = ["myst_parser", "docs.tools.pages", "docs.tools.terminal"]
 project = "Plinth"
 exclude_patterns = ["tools"]
+# Where the composer was built, it is a part of the site: ./bootstrap python -m composer build build/extra/composer
+html_extra_path = [
+    path for path in ["../build/extra"] if (Path(__file__).parent / path).is_dir()
+]
 html_show_copyright = False
 html_show_sourcelink = False
 html_theme = "furo"

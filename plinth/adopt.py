@@ -111,12 +111,13 @@ def adopt(options: argparse.Namespace) -> int:
         if output or not options.apply or options.json:
             write(text.encode(), output)
         if not options.json:
-            for line in told(settled, files, adoption, added):
+            for line in told(folder, settled, files, adoption, added):
                 print(printable(masked(line)), file=sys.stderr)
     return 0
 
 
 def told(
+    folder: Path,
     settled: list[tuple[str, Finding, Any]],
     files: list[str],
     adoption: Adoption,
@@ -134,6 +135,10 @@ def told(
             yield f"{name}: {show(value)}, from {finding.source}{note}"
     # The list also tells the template where the package and the settings of tools are.
     own = [x for x in files if not re.search(r"^tool\.|/__init__\.py$", x)]
+    without = "LICENSE" in own and not licenses(folder)
+    if without:
+        own.remove("LICENSE")
+        yield "note: no LICENSE is added, because it would become a part of what the repository builds"
     if own:
         yield f"note: kept, and not the template's: {', '.join(own)}"
     yield from (f"note: {note}" for note in adoption.notes)

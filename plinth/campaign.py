@@ -154,6 +154,8 @@ def restore(answers: Path) -> bool:
         str(answers.parent.absolute()),
         check=False,
         cwd=PACKAGES,
+        # The command keeps the template in a bare repository, as it does without a campaign.
+        env=with_settings(os.environ, {"safe.bareRepository": "all"}),
         capture_output=True,
     )
     rows = [json.loads(line) for line in done.stdout.splitlines()]

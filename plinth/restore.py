@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .addresses import masked, printable
+from .addresses import masked, printable, shown
 from .answers import inside
 from .arguments import SHARED
 from .drift.project import Drift
@@ -100,7 +100,7 @@ class Restore(Drift):
         """Return a row for each project in a repository, or one that says why there is none."""
         if is_url(place):
             text = "it is not a folder: clone it first"
-            return [Restoration.failure(masked(name), text)]
+            return [Restoration.failure(shown(name), text)]
         self.done = {}
         found = []
         for row in super().read_repository(name, place):

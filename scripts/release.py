@@ -3,6 +3,8 @@
 Dates the section "Unreleased" of CHANGELOG.md, sets the version, and commits both as
 "Release 1.2.0"; push that commit, and the workflow "Release" tags it. Refuses, and
 changes nothing, where the version, the changelog or the tests do not agree.
+
+With --notes it only prints what CHANGELOG.md says about a version.
 """
 
 import datetime as dt
@@ -54,11 +56,25 @@ def refusal(version: str) -> str:
     return ""
 
 
+def notes(version: str) -> str:
+    """Return the part of CHANGELOG.md about a version, or nothing where it has none."""
+    text = (ROOT / "CHANGELOG.md").read_text()
+    part = rf"^## {re.escape(version)} \([^\n]*\)\n(.*?)(?=^## |\Z)"
+    found = re.search(part, text, re.MULTILINE | re.DOTALL)
+    return found[1].strip() if found else ""
+
+
 def main() -> None:
     """Run the command line."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: ./bootstrap python scripts/release.py X.Y.Z")
-    version = sys.argv[1]
+    arguments = [word for word in sys.argv[1:] if word != "--notes"]
+    if len(arguments) != 1:
+        sys.exit("usage: ./bootstrap python scripts/release.py [--notes] X.Y.Z")
+    (version,) = arguments
+    if "--notes" in sys.argv:
+        if not (text := notes(version)):
+            sys.exit(f"release: CHANGELOG.md says nothing about {version!r}")
+        print(text)
+        return
     if reason := refusal(version):
         sys.exit(f"release: {reason}")
     today = dt.datetime.now(dt.UTC).date()

@@ -18,13 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 35  # words in a sentence
 TEXTS = [
     ":(glob)*.md",
-    ":(exclude)README.md",
     ".github",
     "benchmarks/*.md",
     "composer/*.md",
     "copier.yml",
-    "docs",
-    "plinth/*.md",
+    "docs/*.md",
     "starters/*.md",
 ]
 # A phrase as a regular expression, and what to write instead.

@@ -5,7 +5,8 @@ import os
 import shutil
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -16,23 +17,12 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from composer.chromium import open_browser, served, wait_for_rendering
+
 PROGRAMS = ("chromium", "chromedriver", "node", "npm")
 MISSING = [program for program in PROGRAMS if not shutil.which(program)]
 needs_browser = pytest.mark.skipif(
     bool(MISSING), reason=f"there is no {', '.join(MISSING)}"
-)
-# Chromium does without its sandbox as root, and asks nobody for updates.
-OPTIONS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--window-size=1360,860",
 )
 Files = dict[str, tuple[bytes, bool]]  # content, and whether it is executable
 
@@ -73,7 +63,7 @@ class Page:
         self.driver.get("about:blank")
         fragment = f"#{urlencode(answers)}" if answers else ""
         self.driver.get(f"{self.address}{query}{fragment}")
-        self.wait(lambda: self.rendered() > 0, 120)
+        wait_for_rendering(self.driver)
 
     def rendered(self) -> int:
         """Return how often the page has come to rest after rendering."""
@@ -108,14 +98,52 @@ class Page:
         self.run(ANSWER, name, value)
         self.wait(lambda: self.rendered() > before)
 
-    def download(self) -> Path:
-        """Click the button and return the downloaded zip."""
+    def files(self) -> list[str]:
+        """Return the paths of the files in the tree."""
+        script = "return [...document.querySelectorAll('#tree button')].map((one) => one.dataset.path)"
+        return list(self.run(script))
+
+    def click(self, selector: str) -> None:
+        """Click an element, wherever it is on the page."""
+        self.run("document.querySelector(arguments[0]).click()", selector)
+
+    @contextmanager
+    def emulated(self, command: str, settings: dict[str, Any]) -> Iterator[None]:
+        """Let the browser be another one for a while, by a command of the DevTools protocol."""
+        self.driver.execute_cdp_cmd(command, settings)
+        try:
+            yield
+        finally:
+            undo = command.replace("setDevice", "clearDevice")
+            self.driver.execute_cdp_cmd(undo, {})
+
+    def clear_downloads(self) -> None:
+        """Forget earlier downloads."""
         shutil.rmtree(self.downloads, ignore_errors=True)
         self.downloads.mkdir()
-        self.find("#download").click()
+
+    def download(self) -> Path:
+        """Click the button and return the downloaded zip."""
+        self.clear_downloads()
+        self.click("#download")
+        return self.downloaded()
+
+    def downloaded(self) -> Path:
+        """Return the zip that is being downloaded, when it is there."""
         self.wait(lambda: list(self.downloads.glob("*.zip")))
         (path,) = self.downloads.glob("*.zip")
         return path
+
+    def next_error(self) -> str:
+        """Wait for the console to say that something is wrong, and return that."""
+        found: list[str] = []
+
+        def look() -> bool:
+            found.extend(self.errors())
+            return bool(found)
+
+        self.wait(look)
+        return found[0]
 
     def errors(self) -> list[str]:
         """Return what the browser's console says is wrong."""
@@ -139,20 +167,18 @@ input.dispatchEvent(new Event(input.matches("select") ? "change" : "input", { bu
 """
 
 
-def opened_browser(profile: Path, downloads: Path) -> webdriver.Chrome:
-    """Start Chromium with a new profile."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(shutil.which("chromium"))
-    for option in (*OPTIONS, f"--user-data-dir={profile}"):
-        options.add_argument(option)
-    options.add_experimental_option(
-        "prefs", {"download.default_directory": str(downloads)}
-    )
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(shutil.which("chromedriver"))
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.set_script_timeout(60)
-    return driver
+@contextmanager
+def shown(site: Path, folder: Path) -> Iterator[Page]:
+    """Serve a site as a static host does, below a path, and open a browser."""
+    (folder / "www").mkdir(parents=True)
+    (folder / "www/below").symlink_to(site)
+    downloads = folder / "downloads"
+    driver = open_browser(folder / "profile", downloads)
+    try:
+        with served(folder / "www") as address:
+            yield Page(driver, f"{address}below/", downloads)
+    finally:
+        driver.quit()
 
 
 def files_of(folder: Path) -> Files:

@@ -32,7 +32,7 @@ PACKAGE = {"src/sound/__init__.py": '"""Read and write sound."""\n'}
 
 def write(folder: Path, files: dict[str, str]) -> Path:
     """Write files below a folder, which is made, and return it."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -537,6 +537,127 @@ def test_what_cannot_be_adopted(
 )  # fmt: skip
 def test_which_package_it_is(tmp_path: Path, files: dict[str, str]) -> None:
     assert adopt(tmp_path, files)[0]["package_name"] == "sound"
+
+
+@pytest.mark.parametrize(
+    ("files", "home"),
+    [
+        pytest.param({"setup.cfg": "[options.packages.find]\nwhere = code"}, "code", id="setup.cfg-where"),
+        pytest.param({"setup.cfg": "[options]\npackage_dir =\n    = code"}, "code", id="setup.cfg-package_dir"),
+        pytest.param({"setup.py": "setup(package_dir={'': 'code'})"}, "code", id="setup.py-package_dir"),
+        pytest.param({"setup.py": "setup(packages=find_packages('code'))"}, "code", id="setup.py-find"),
+        pytest.param({"setup.py": "setup(package_dir={'sound': 'code/sound'})"}, "code", id="one-package"),
+        pytest.param({"pyproject.toml": '[tool.setuptools.packages.find]\nwhere = ["code"]'}, "code", id="setuptools"),
+        pytest.param({"pyproject.toml": '[tool.setuptools]\npackage-dir = {"" = "code"}'}, "code", id="setuptools-dir"),
+        pytest.param({"pyproject.toml": '[tool.maturin]\npython-source = "code"'}, "code", id="maturin"),
+        pytest.param({"pyproject.toml": '[tool.hatch.build.targets.wheel]\npackages = ["code/sound"]'}, "code", id="hatch"),
+        pytest.param({"pyproject.toml": '[tool.pdm.build]\npackage-dir = "code"'}, "code", id="pdm"),
+        pytest.param({"pyproject.toml": '[tool.uv.build-backend]\nmodule-root = "code"'}, "code", id="uv"),
+        pytest.param({"pyproject.toml": '[[tool.poetry.packages]]\ninclude = "sound"\nfrom = "code"'}, "code", id="poetry"),
+        pytest.param({"src/lib.rs": ""}, "python", id="python-by-habit"),
+        pytest.param({"docs/conf.py": ""}, "lib", id="lib-by-habit"),
+    ],
+)  # fmt: skip
+def test_where_the_package_is(tmp_path: Path, files: dict[str, str], home: str) -> None:
+    answers, said = adopt(tmp_path, files | {f"{home}/sound/__init__.py": ""})
+    assert answers["package_name"] == "sound"
+    assert f"{home}/sound/__init__.py" in answers["adopted"]
+    assert f"from the {home} layout" in said["package_name"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.py": "setup(package_dir={'sound': '.'}, packages=['sound'])"},
+        {"setup.cfg": "[options]\npackage_dir =\n    sound = ./"},
+        {"tools/__init__.py": "", "filters/__init__.py": ""},
+    ],
+    ids=["setup.py", "setup.cfg", "no-metadata"],
+)
+def test_a_root_that_is_the_package_is_refused(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    assert "its root is " in refused(tmp_path, {"__init__.py": ""} | files)
+
+
+def test_the_remote_of_a_linked_worktree(tmp_path: Path) -> None:
+    repository = write(tmp_path / "main", PACKAGE)
+    git(repository, "init", "--quiet")
+    git(repository, "remote", "add", "origin", "https://example.org/ada/sound")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "Start")
+    git(repository, "worktree", "add", "--quiet", tmp_path / "sound")
+    assert adopt(tmp_path, {})[0]["repository"] == "https://example.org/ada/sound"
+
+
+def test_what_is_left_comes_in_the_order_of_its_danger(tmp_path: Path) -> None:
+    files = {
+        "setup.py": "import numpy\nimport sound\nsetup(install_requires=['attrs'])",
+        "sound/__init__.py": "",
+    }
+    _, told = plinth("adopt", write(tmp_path / "sound", files))
+    left = [line for line in told.splitlines() if line.startswith("left, ")]
+    assert "1 requirements in setup.py" in left[0]
+    assert "setup.py imports numpy: write what provides that" in left[1]
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = ["hatchling>=1", "hatch_vcs"]\n[project]\nname = "sound"\ndependencies = ["attrs"]',
+        "sound/__init__.py": "",
+    }
+    printed, _ = plinth("adopt", "--json", write(tmp_path / "other/sound", files))
+    report = yaml.safe_load(printed)
+    assert "1 requirements in pyproject.toml" in report["left"][0]
+    assert report["lines"]["requirements_dev.txt"] == [
+        "hatchling>=1",
+        "editables",
+        "hatch_vcs",
+    ]
+
+
+# ---- Adding the files ----
+
+
+def test_apply_adds_only_new_files(tmp_path: Path) -> None:
+    """The answers file comes last; a link out of the repository is not written through, and then nothing is added."""
+    repository = write(tmp_path / "sound", PACKAGE | {"README.rst": "Mine\n"})
+    before = hashes(repository)
+    template = template_outside_git()
+    command = ("adopt", "--apply", "--template", template, "--data", "ci=none")
+    printed, told = plinth(*command, repository)
+    assert printed == ""
+    after = hashes(repository)
+    assert before.items() <= after.items()
+    assert ".copier-answers.yml" in after.keys() - before.keys()
+    assert not {"README.md", ".github/dependabot.yml"} & after.keys()
+    assert f"{len(after) - len(before)} files were added, and none was changed" in told
+    taken = yaml.safe_load((repository / ".copier-answers.yml").read_text())
+    assert (taken["package_name"], taken["ci"]) == ("sound", "none")
+
+    other = write(tmp_path / "other/sound", PACKAGE)
+    (tmp_path / "outside").mkdir()
+    (other / ".standard").symlink_to(tmp_path / "outside")
+    before = hashes(other)
+    _, told = plinth(*command, other, status=2)
+    assert "its folder is a link out of the repository" in told
+    assert hashes(other) == before
+    assert not list((tmp_path / "outside").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [("ci", "write NAME=VALUE"), ("colour=red", "answers no question"), ("package_name=1x", "package_name: ")],
+)  # fmt: skip
+def test_an_answer_of_the_command_line_that_is_wrong(
+    tmp_path: Path, pair: str, told: str
+) -> None:
+    repository = write(tmp_path / "sound", PACKAGE)
+    assert told in plinth("adopt", "--data", pair, repository, status=2)[1]
+
+
+def test_a_template_that_is_another_is_refused(tmp_path: Path) -> None:
+    repository = write(tmp_path / "sound", PACKAGE)
+    other = write(tmp_path / "other", {"copier.yml": "name: {type: str}\n"})
+    line = plinth("adopt", "--template", other, repository, status=2)[1]
+    assert "is not Plinth and not a template that includes Plinth" in line
 
 
 # ---- Faults ----

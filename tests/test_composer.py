@@ -1,7 +1,7 @@
 """The composer without a browser: its form, its zip, its build. What needs Chromium is in test_composer_page.py."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +23,31 @@ from composer.programs import ComposerError
 Compose = Callable[..., Composer]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _form() -> Iterator[None]:
+    """Let Copier ask a form, as it does in the page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_main, "unsafe_prompt", prompt.ask)
+        yield
+
+
+def opened(template: Path, version: str, folder: Path) -> Composer:
+    """Return what the page's Python makes of a template."""
+    folder.mkdir(exist_ok=True)
+    release = releases.pack(str(template), version, folder)
+    return Composer(release, folder / f"{release['name']}.zip", folder / "composer")
+
+
 @pytest.fixture
-def compose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compose:
-    """Return what the page's Python makes of a template, outside a browser."""
-    monkeypatch.setattr(_main, "unsafe_prompt", prompt.ask)
+def compose(tmp_path: Path) -> Compose:
+    """Return a function that opens a template."""
+    return lambda template, version="": opened(template, version, tmp_path / "packed")
 
-    def compose(template: Path, version: str = "") -> Composer:
-        folder = tmp_path / "packed"
-        folder.mkdir(exist_ok=True)
-        release = releases.pack(str(template), version, folder)
-        archive = folder / f"{release['name']}.zip"
-        return Composer(release, archive, tmp_path / "composer")
 
-    return compose
+@pytest.fixture(scope="module")
+def composer(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Composer:
+    """Return the opened working tree."""
+    return opened(template, "1.0.0", tmp_path_factory.mktemp("composer"))
 
 
 def zipped(composer: Composer, folder: Path) -> Files:
@@ -75,10 +87,9 @@ VARIED: list[dict[str, str]] = [
 
 
 def assert_same(
-    compose: Compose, template: Path, folder: Path, answers: dict[str, str]
+    composer: Composer, template: Path, folder: Path, answers: dict[str, str]
 ) -> None:
     """Assert that the zip holds what `copier copy` makes of the same answers."""
-    composer = compose(template, "1.0.0")
     result = composer.render(answers)
     assert not result["error"]
     assert [one for one in result["questions"] if one["error"]] == []
@@ -87,21 +98,21 @@ def assert_same(
 
 
 def test_the_defaults_make_what_copier_copies(
-    compose: Compose, template: Path, tmp_path: Path
+    composer: Composer, template: Path, tmp_path: Path
 ) -> None:
-    assert_same(compose, template, tmp_path, {})
+    assert_same(composer, template, tmp_path, {})
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("starter", [path.name for path in STARTERS])
 def test_each_starter_makes_what_copier_copies(
-    compose: Compose, template: Path, tmp_path: Path, starter: str
+    composer: Composer, template: Path, tmp_path: Path, starter: str
 ) -> None:
     number = [path.name for path in STARTERS].index(starter)
     answers = {"starter": starter, **VARIED[number % len(VARIED)]}
     if starter == "django":
         answers.pop("exports", None)  # always lazy
-    assert_same(compose, template, tmp_path, answers)
+    assert_same(composer, template, tmp_path, answers)
 
 
 def test_an_organisations_template_makes_what_copier_copies(
@@ -110,20 +121,22 @@ def test_an_organisations_template_makes_what_copier_copies(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # As in test_organisation.py; plumbum keeps an environment of its own.
-    for name, value in (
-        ("COUNT", "1"),
-        ("KEY_0", "protocol.file.allow"),
-        ("VALUE_0", "always"),
-    ):
-        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
-        monkeypatch.setitem(local.env, f"GIT_CONFIG_{name}", value)  # type: ignore[arg-type]
+    # As in test_organisation.py; plumbum has an environment of its own.
+    allow = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "protocol.file.allow",
+        "GIT_CONFIG_VALUE_0": "always",
+    }
+    for name, value in allow.items():
+        monkeypatch.setenv(name, value)
     base = tmp_path / "base"
     run("git", "clone", "--quiet", template, base, cwd=tmp_path)
     git(base, "tag", NEXT)
     organisation = organise(tmp_path / "standard", base)
     git(organisation, "tag", "1.0.0")
-    assert_same(compose, organisation, tmp_path, {"project_name": "Wave lab"})
+    with local.env(**allow):
+        composer = compose(organisation, "1.0.0")
+        assert_same(composer, organisation, tmp_path, {"project_name": "Wave lab"})
 
 
 QUESTIONS = """\
@@ -183,21 +196,26 @@ computed:
 ALL = "{{ [name, count, ratio, tags, level, data, more, word, extra | default('-'), long, quiet, record, computed] | to_json }}"
 
 
-@pytest.fixture
-def other(tmp_path: Path) -> Path:
+def every_kind(folder: Path) -> Path:
     """Return a template with each kind of question, binary and executable files, and a link."""
     files = {
         "all.json.jinja": ALL,
         "{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml }}",
     }
-    folder = template_of(tmp_path / "other", QUESTIONS, files)
-    (folder / "image.bin").write_bytes(bytes(range(256)))
-    (folder / "run.sh").write_text("#!/bin/sh\n")
-    (folder / "run.sh").chmod(0o755)
-    (folder / "link").symlink_to("run.sh")
-    commit(folder)
-    git(folder, "tag", "--force", "1.0.0")
-    return folder
+    template = template_of(folder, QUESTIONS, files)
+    (template / "image.bin").write_bytes(bytes(range(256)))
+    (template / "run.sh").write_text("#!/bin/sh\n")
+    (template / "run.sh").chmod(0o755)
+    (template / "link").symlink_to("run.sh")
+    commit(template)
+    git(template, "tag", "--force", "1.0.0")
+    return template
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """Return a template that is not Plinth."""
+    return every_kind(tmp_path / "other")
 
 
 @pytest.mark.parametrize(
@@ -299,9 +317,8 @@ third: {type: str, default: c}
     ],
 )
 def test_a_refusal_is_copiers(
-    compose: Compose, template: Path, tmp_path: Path, name: str, answer: str
+    composer: Composer, template: Path, tmp_path: Path, name: str, answer: str
 ) -> None:
-    composer = compose(template)
     good = composer.render({name: answer, "description": "Other."})
     shown = entry(good, name)
     data = f"--data={name}={answer}"
@@ -316,10 +333,7 @@ def test_a_refusal_is_copiers(
     assert "Other." in good["files"]["README.md"]
 
 
-def test_a_refused_answer_keeps_the_last_valid_one(
-    compose: Compose, template: Path
-) -> None:
-    composer = compose(template)
+def test_a_refused_answer_keeps_the_last_valid_one(composer: Composer) -> None:
     composer.render({"package_name": "waves"})
     result = composer.render({"package_name": "waves!"})
     assert entry(result, "package_name")["error"]
@@ -328,8 +342,7 @@ def test_a_refused_answer_keeps_the_last_valid_one(
     assert "src/waves/__init__.py" not in result["files"]
 
 
-def test_answers_to_no_question_are_left_out(compose: Compose, template: Path) -> None:
-    composer = compose(template)
+def test_answers_to_no_question_are_left_out(composer: Composer) -> None:
     plain = composer.render({})
     names = ("constructor", "__proto__", "born", "before", "_src_path", "tree", "base")
     odd = composer.render(dict.fromkeys(names, "{{ 1 / 0 }}<script>"))
@@ -379,9 +392,9 @@ CHANGES = [
 
 @pytest.mark.parametrize("answers", CHANGES, ids=lambda x: next(iter(x), "defaults"))
 def test_the_form_asks_what_the_prompt_asks(
-    compose: Compose, template: Path, tmp_path: Path, answers: dict[str, str]
+    composer: Composer, template: Path, tmp_path: Path, answers: dict[str, str]
 ) -> None:
-    result = compose(template).render(answers)
+    result = composer.render(answers)
     shown = [
         (
             one["name"],

@@ -77,7 +77,7 @@ def test_no_password_is_printed(told: tuple[Fleet, str, list[str]]) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        pytest.param(None, "No such file", id="missing"),
+        pytest.param(None, "there is no", id="missing"),
         pytest.param("[" * 99999, "nested too deeply", id="nested"),
         pytest.param("9" * 9999, "not valid JSON", id="digits"),
         pytest.param("{", "not valid JSON", id="broken"),

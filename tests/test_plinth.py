@@ -1,5 +1,6 @@
 """The command `plinth`: how it is installed, its help, and its former name."""
 
+import json
 import os
 import shutil
 import sys
@@ -7,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, git, run
+from conftest import ROOT, git, run, template_outside_git
 
 COMMANDS = ("adopt", "preview", "drift", "restore", "campaign", "completion")
 
@@ -53,6 +54,15 @@ def test_the_installed_command_works_without_a_clone(
     )
     assert done.returncode == 2, done.stderr
     assert "it is no git repository" in done.stdout
+    (tmp_path / "sound/sound").mkdir(parents=True)
+    (tmp_path / "sound/sound/__init__.py").touch()
+    adopt = (sys.executable, "-c", code, "adopt", "--json")
+    env = {"PYTHONPATH": str(tmp_path / "site")}
+    source = f"--template={template_outside_git()}"
+    found = json.loads(run(*adopt, source, "sound", cwd=tmp_path, env=env).stdout)
+    assert found["answers"]["package_name"] == "sound"
+    done = run(*adopt, "sound", cwd=tmp_path, env=env, check=False)
+    assert done.stderr == "plinth: name the template: add --template ADDRESS\n"
 
 
 def test_one_help_names_all_commands_and_statuses() -> None:

@@ -156,3 +156,22 @@ def test_every_release_of_this_repository_agrees() -> None:
             r"^## .*", git(ROOT, "show", f"{commit}:CHANGELOG.md"), re.MULTILINE
         )
         assert headings[0].startswith(f"## {version} (")
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.1.0", (0, "- It is better.\n\n### More\n\n- Fast.\n", "")),
+        ("1.0.0", (1, "", "release: CHANGELOG.md says nothing about '1.0.0'\n")),
+        ("1.1", (1, "", "release: CHANGELOG.md says nothing about '1.1'\n")),
+    ],
+)
+def test_the_notes_are_those_of_the_version(
+    checkout: Path, version: str, expected: tuple[int, str, str]
+) -> None:
+    dated = CHANGELOG.replace("Unreleased", "1.1.0 (2026-02-01)")
+    text = dated.replace("better.\n", "better.\n\n### More\n\n- Fast.\n")
+    (checkout / "CHANGELOG.md").write_text(text)
+    command = (sys.executable, "scripts/release.py", "--notes", version)
+    done = run(*command, cwd=checkout, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == expected

@@ -1,7 +1,7 @@
 """The first steps of somebody who knows Click, in a new project of its starter.
 
 1. A command in the same file. 2. A command in a module of its own. 3. Options: a choice, and one that an environment
-variable sets. 4. An exit status of one's own; what a command returns is none. 5. A log line of one's own.
+variable sets. 4. An exit status of your own, which is not what a command returns. 5. A log line of your own.
 6. An error of the system. 7. `| head`, a full disk and Ctrl-C. 8. Completion with Tab. 9. Output that a terminal
 cannot show. 10. The wheel in a clean environment.
 """

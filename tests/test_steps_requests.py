@@ -1,9 +1,9 @@
 """The first steps of somebody who knows requests, in a new project of its starter.
 
-1. A module with models of the service: dates, enumerations, literals and unions. 2. A client of one's own.
+1. A module with models of the service: dates, enumerations, literals and unions. 2. A client of your own.
 3. Settings from the environment. 4. Headers and a timeout for one request. 5. A model as the body of a PATCH.
 6. A status that is not an error. 7. All pages of a list. 8. A proxy, certificates and a bigger pool of connections.
-9. Many threads. 10. The wheel in a clean environment, with a session of requests that is one's own.
+9. Many threads. 10. The wheel in a clean environment, with a header of your own.
 """
 
 from pathlib import Path
@@ -196,7 +196,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_project(tmp_path_factory.mktemp("requests"), "requests")
 
 
-def test_a_client_of_ones_own_leaves_all_checks_green(project: Path) -> None:
+def test_a_client_of_your_own_leaves_all_checks_green(project: Path) -> None:
     (project / "src/demo/users.py").write_text(USERS)
     (project / "tests/test_users.py").write_text(TESTS)
     face = project / "src/demo/__init__.py"

@@ -1,8 +1,8 @@
 """The first steps of somebody who knows urllib3, in a new project of its starter.
 
-1. A module of one's own that downloads a list of files. 2. A command, run as a module. 3. A token in the headers, from the
+1. A module of your own that downloads a list of files. 2. A command, run as a module. 3. A token in the headers, from the
 environment. 4. Progress. 5. A digest is checked. 6. Lines are read while they arrive. 7. A POST with JSON through the
-same pool. 8. A limit and a timeout of one's own. 9. A redirect to another host loses the token. 10. The wheel in a clean
+same pool. 8. A limit and a timeout of your own. 9. A redirect to another host loses the token. 10. The wheel in a clean
 environment.
 """
 

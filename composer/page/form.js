@@ -72,7 +72,8 @@ function field({ name, kind, multiline, choices }) {
     return make("select", { id: name }, ...options);
   }
   if (multiline) return make("textarea", { id: name, rows: 4, spellcheck: false });
-  return make("input", { id: name, type: kind === "password" ? "password" : "text", spellcheck: false });
+  if (kind === "password") return make("input", { id: name, type: "password", autocomplete: "new-password" });
+  return make("input", { id: name, type: "text", spellcheck: false });
 }
 
 function cards(question, answer) {

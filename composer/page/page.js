@@ -15,6 +15,7 @@ let base = {}; // the files before the answer that is being edited
 let edited; // the question that it answers
 let selected = sessionStorage.getItem("selected") ?? "README.md";
 let isReady = false; // Python runs, and has opened the release
+let isLive = false; // it has rendered the answers; before that, the page shows what the build rendered
 let isBusy = false;
 let isWanted = false;
 const open = new Map(JSON.parse(sessionStorage.getItem("open") ?? "[]"));
@@ -24,7 +25,11 @@ addEventListener("pagehide", () => {
 });
 
 const say = (text) => { $("status").textContent = text; };
-const client = supported() ? new Client({ progress: say, failed: giveUp }) : null;
+const progress = (text) => {
+  $("progress").value += 1;
+  say(text);
+};
+const client = supported() ? new Client({ progress, failed: giveUp }) : null;
 
 // Renders the newest answers, once at a time.
 async function render() {
@@ -35,7 +40,9 @@ async function render() {
   try {
     while (isWanted) {
       isWanted = false;
-      show(JSON.parse(await client.call("render", { given: JSON.stringify(given) })));
+      const result = JSON.parse(await client.call("render", { given: JSON.stringify(given) }));
+      isLive = true;
+      show(result);
     }
   } catch (error) {
     giveUp(error.message);
@@ -67,19 +74,20 @@ const answers = () => Object.fromEntries(state.questions.filter(({ name, kind })
 function draw() {
   if (!state) return;
   drawForm(state.questions, given, answer);
-  selected = follow(selected, files);
+  const path = follow(selected, files);
+  if (isLive) selected = path; // the build's rendering may lack the file that somebody had chosen before a reload
   const marks = edited ? marksOf(base, files) : Object.create(null);
-  drawTree({ files, marks, selected, open, select });
-  drawFile(selected, files[selected]);
+  drawTree({ files, marks, selected: path, open, select });
+  drawFile(path, files[path]);
   drawActions();
   const wrong = state.questions.filter((question) => question.error);
   const isOutdated = wrong.length > 0 || Boolean(state.error);
-  $("download").disabled = !isReady || isOutdated;
+  $("download").disabled = !isLive || isOutdated;
   const count = Object.keys(marks).length;
   if (wrong.length) say(`${wrong.length === 1 ? "1 answer" : `${wrong.length} answers`} to correct. The files show the last valid answers.`);
   else if (state.error) say(state.error);
-  else if (isReady) say(`${Object.keys(files).length} files${count ? `, ${count} changed` : ""}`);
-  if (isReady) history.replaceState(null, "", `${location.pathname}${location.search}${writeAnswers(answers())}`);
+  else if (isLive) say(`${Object.keys(files).length} files${count ? `, ${count} changed` : ""}`);
+  if (isLive) history.replaceState(null, "", `${location.pathname}${location.search}${writeAnswers(answers())}`);
 }
 
 function drawActions() {
@@ -131,6 +139,7 @@ function supported() {
 function giveUp(reason) {
   $("unsupported").hidden = false;
   $("reason").textContent = reason;
+  $("progress").className = "done";
   say("Python does not run here.");
 }
 
@@ -154,7 +163,9 @@ async function begin() {
   }
   await client.call("start", { release });
   isReady = true;
+  progress("Rendering your answers …");
   await render(); // the build's rendering may be of last year, and without the link's answers
+  $("progress").className = "done";
   performance.mark("ready");
 }
 

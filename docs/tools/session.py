@@ -78,7 +78,7 @@ class Session:
                 for role in ("AUTHOR", "COMMITTER")
                 for what in ("EMAIL", "NAME")
             },
-            "COLUMNS": "100",
+            "COLUMNS": "80",
             "GIT_CONFIG_NOSYSTEM": "1",
             "HOME": str(self.home),
             "NO_COLOR": "1",

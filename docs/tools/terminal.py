@@ -11,13 +11,17 @@
     What the picture shows
     ```
 
+    ```{composer} desktop.png
+    What the picture shows
+    ```
+
 All blocks of a page, those of `sh` too, run in one session in their order. `status` is the exit
 status of the last command, `lines` how many lines of an output are shown. `keep` names a page
-that the commands made; the directive `page` shows its picture, if Chromium is installed.
+that the commands made; the directive `page` shows its picture, if Chromium is installed. The
+directive `composer` links to the composer and shows its picture, where both were made.
 """
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,7 +33,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .pages import MADE
 from .pictures import screenshot
-from .session import Block, CommandError, Session, blocks, transcripts
+from .session import ROOT, Block, CommandError, Session, blocks, transcripts
 
 log = logging.getLogger(__name__)
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[^\n]*\r(?!\n)")
@@ -43,8 +47,8 @@ class Run(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the block of code."""
-        code = "\n".join(self.content)
-        made = self.env.temp_data.get("transcripts", [])
+        code = "\n".join(map(str, self.content or ()))
+        made = self.env.temp_data.get("transcripts") or []
         key = Block(code).commands
         lines: list[str] = []
         for transcript in made:
@@ -52,7 +56,9 @@ class Run(SphinxDirective):
                 for command, output in transcript:
                     lines += [f"$ {command}", *self.cut(output)]
                 break
-        text = "\n".join(lines or [f"$ {line}" for line in code.splitlines()])
+        else:
+            raise self.error("the commands of this page failed: see the warning above")
+        text = "\n".join(lines)
         return [nodes.literal_block(text, text, language="console")]
 
     def cut(self, output: str) -> list[str]:
@@ -79,6 +85,29 @@ class Page(SphinxDirective):
         return [nodes.paragraph("", "", link)]
 
 
+class Composer(SphinxDirective):
+    """Shows a picture of the composer that leads to it, or says how to build it."""
+
+    has_content = True
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the picture, or the command."""
+        if not (ROOT / "build/extra/composer/index.html").is_file():
+            command = "./bootstrap python -m composer build build/extra/composer"
+            text = nodes.Text(
+                "This build of the site has no composer. Build it first: "
+            )
+            return [nodes.paragraph("", "", text, nodes.literal("", command))]
+        link = nodes.reference("", "Open the composer", refuri="composer/index.html")
+        picture = f"composer/{self.arguments[0]}"
+        made = [nodes.paragraph("", "", link)]
+        if (MADE / picture).is_file():
+            alt = " ".join(map(str, self.content or ()))
+            made.append(nodes.image("", uri=f"/made/{picture}", alt=alt))
+        return made
+
+
 def run_page(app: Sphinx, name: str, source: list[str]) -> None:
     """Run the commands of a page that shows outputs."""
     if "```{run}" not in source[0]:
@@ -92,7 +121,8 @@ def run_page(app: Sphinx, name: str, source: list[str]) -> None:
         app.env.temp_data["transcripts"] = transcripts(session, blocks(source[0]))
         for kept in re.findall(r"^:keep: (.*)$", source[0], re.MULTILINE):
             page = MADE / Path(kept).name
-            shutil.copy(session.folder / kept, page)
+            text = (session.folder / kept).read_text(encoding="utf-8")
+            page.write_text(session.shown(text), encoding="utf-8")
             screenshot(page, page.with_suffix(".png"))
     except CommandError as error:
         log.warning("%s: %s", name, error, location=name)
@@ -109,6 +139,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Let Sphinx know the directive."""
     app.add_directive("run", Run)
     app.add_directive("page", Page)
+    app.add_directive("composer", Composer)
     app.connect("source-read", run_page)
     app.connect("build-finished", close)
     return {"parallel_read_safe": False}

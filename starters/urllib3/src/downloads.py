@@ -209,7 +209,7 @@ class _Retry(Retry):
     ) -> Self:
         """Return the attempts that are left."""
         if response:
-            response.close()  # urllib3 would read it whole, whatever its size
+            response.close()  # urllib3 would read it whole, of any size
             response.release_conn()
             place = response.get_redirect_location() or ""
             if f"{url}".startswith("https:") and place.lower().startswith("http:"):
