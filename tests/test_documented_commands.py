@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import copier, git, run
-from test_readme import newcomer
+from test_documents import newcomer
 
 __all__ = ["newcomer"]
 
