@@ -785,7 +785,10 @@ def test_no_network(make, server, tmp_path):
             for way, mark in (("uv", ()), ("pip", pytest.mark.slow))
             for given in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "pip.conf", "user")
         ),
-        pytest.param("pip", ".standard/pip.conf", marks=pytest.mark.slow),
+        *(
+            pytest.param("pip", f"{folder}/pip.conf", marks=pytest.mark.slow)
+            for folder in (".standard", "scripts")
+        ),
     ],
 )
 def test_index_settings_count(make, world, tmp_path, way, given):
@@ -799,7 +802,9 @@ def test_index_settings_count(make, world, tmp_path, way, given):
     file = {
         "pip.conf": tmp_path / "home/other.conf",
         ".standard/pip.conf": project.root / given,
+        "scripts/pip.conf": project.root / given,  # where older projects have it
     }.get(given, user)
+    file.parent.mkdir(exist_ok=True)
     file.write_text(
         f"[global]\nindex-url = {index}\nuser = true\ntarget = {tmp_path / 'target'}\n"
     )
@@ -823,6 +828,7 @@ def test_index_settings_count(make, world, tmp_path, way, given):
         "pip.conf": {"PIP_CONFIG_FILE": str(file), "PIP_INDEX_URL": None},
         "user": {**home, "PIP_INDEX_URL": None},
         ".standard/pip.conf": {**home, "PIP_INDEX_URL": None},
+        "scripts/pip.conf": {**home, "PIP_INDEX_URL": None},
     }[given]
     cold = {
         "UV_CACHE_DIR": str(tmp_path / "uv"),
