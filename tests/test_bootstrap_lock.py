@@ -282,7 +282,7 @@ def exported(project: Checkout) -> set[tuple[str, str, str]]:
     return {(x["name"], x["version"], x.get("marker", "")) for x in packages}
 
 
-@pytest.mark.parametrize("uv", [True, False])
+@pytest.mark.parametrize("uv", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_export_has_the_packages_of_the_lock(make: Make, uv: bool) -> None:
     project = make(uv=uv)
     project.works("--export", "pylock.toml")

@@ -41,9 +41,9 @@ SETTINGS = """cache-dir=PIP_CACHE_DIR cert=SSL_CERT_FILE client-cert=SSL_CLIENT_
     retries=UV_HTTP_RETRIES timeout=UV_HTTP_TIMEOUT trusted-host=UV_INSECURE_HOST"""
 # Variables that may send packages elsewhere, and those of uv that do not.
 FOREIGN = ("CONDA_PREFIX", "PIP_", "PYTHON", "UV_", "VIRTUAL_ENV")
-HARMLESS = """UV_CACHE_DIR UV_CONCURRENT UV_CREDENTIALS UV_DEFAULT_INDEX
-    UV_EXCLUDE_NEWER UV_EXTRA_INDEX UV_FIND_LINKS UV_HTTP UV_INDEX UV_INSECURE UV_KEYRING
-    UV_LINK_MODE UV_NATIVE_TLS UV_NO_CACHE UV_OFFLINE UV_SYSTEM_CERTS"""
+KEPT = """UV_CACHE_DIR UV_CONCURRENT UV_CREDENTIALS UV_DEFAULT_INDEX UV_EXCLUDE_NEWER
+    UV_EXTRA_INDEX UV_FIND_LINKS UV_HTTP UV_INDEX UV_INSECURE UV_KEYRING UV_LINK_MODE
+    UV_NATIVE_TLS UV_NO_CACHE UV_OFFLINE UV_SYSTEM_CERTS"""
 FIXED = """PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_YES=1 UV_NO_CONFIG=1
     UV_NO_SOURCES=1 UV_INDEX_STRATEGY=unsafe-best-match"""
 
@@ -190,7 +190,7 @@ def outdated(root: str, lock: str) -> str:
 
 def environment(python: str) -> dict[str, str]:
     """Return variables that lead pip and uv to this Python and nowhere else."""
-    kept = tuple(HARMLESS.split())
+    kept = tuple(KEPT.split())
     told = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     told |= {k: v for k, v in os.environ.items() if k.startswith(kept)}
     told |= dict(x.split("=") for x in FIXED.split())
