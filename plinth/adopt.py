@@ -22,6 +22,7 @@ import yaml
 from .addresses import masked, printable, shown
 from .answers import inside
 from .bounds import bounded, children, memory
+from .copier_private import recorded
 from .copier_program import copier_command, copier_environment, said_last
 from .files import UserError, listing, show, write
 from .infer import Adoption, Finding, infer, licenses
@@ -78,11 +79,7 @@ def adopt(options: argparse.Namespace) -> int:
             adoption = infer(folder, questions.choices, questions.licenses)
             adoption.found.update(given(options.data, questions))
             settled = [*questions.settle(adoption.found, folder)]
-            documents = (
-                ".github"
-                if ("ci", "github") in [(n, v) for n, _, v in settled]
-                else "docs"
-            )
+            documents = ".github" if questions.context.get("ci") == "github" else "docs"
             files = kept_files(folder, questions, documents, adoption)
         text = HEADER + "".join(
             dump(name, value)
@@ -90,7 +87,6 @@ def adopt(options: argparse.Namespace) -> int:
             if found.value is not None
         )
         text += dump("adopted", files)
-        left = list(adoption.left)
         added: list[str] = []
         if options.apply:
             added = apply(source, folder, text, Path(temporary))
@@ -100,11 +96,18 @@ def adopt(options: argparse.Namespace) -> int:
             "version": source.version,
             "answers": {n: v for n, f, v in settled if f.value is not None}
             | {"adopted": files},
-            "findings": {n: f._asdict() for n, f, _ in settled},
+            "findings": {
+                n: {
+                    "value": f.value,
+                    "source": masked(f.source),
+                    "note": masked(f.note),
+                }
+                for n, f, _ in settled
+            },
             "added": added,
-            "left": left,
-            "lines": adoption.lines,
-            "notes": adoption.notes,
+            "left": [masked(text) for text in adoption.left],
+            "lines": {n: [*map(masked, x)] for n, x in adoption.lines.items()},
+            "notes": [masked(text) for text in adoption.notes],
         }
         if options.json:
             text = json.dumps(report) + "\n"
@@ -194,6 +197,7 @@ def template(options: argparse.Namespace, place: Path) -> Source:
     Raises:
         UserError: When there is none, or it cannot be fetched.
     """
+    from .drift.repository import GitError
     from .drift.template import Templates, is_top
 
     clone = str(CLONE) if (CLONE / "copier.yml").is_file() else None
@@ -201,17 +205,16 @@ def template(options: argparse.Namespace, place: Path) -> Source:
     if not address:
         raise UserError("name the template: add --template ADDRESS")
     local = Path(address)
-    if local.is_dir():
-        address = str(local.resolve())
+    address = str(local.resolve()) if local.is_dir() else recorded(address)
     plain = local.is_dir() and not is_top(local)
     if plain or not (options.template or options.to or options.apply):
         return Source(address, Path(address))
     templates = Templates(place / "templates")
-    releases = {
-        v: tag for tag, v in templates.tags(address).items() if not v.is_prerelease
-    }
-    ref = options.to or (releases[max(releases)] if releases else "HEAD")
-    return Source(address, templates.version(address, ref).folder, ref)
+    try:
+        ref = options.to or templates.newest(address)
+        return Source(address, templates.version(address, ref).folder, ref)
+    except GitError as error:
+        raise UserError(f"cannot read {show(shown(address))}: {error}") from error
 
 
 def apply(source: Source, folder: Path, answers: str, place: Path) -> list[str]:

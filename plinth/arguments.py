@@ -106,6 +106,13 @@ def add_restore(command: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="print what would be restored, only"
     )
     command.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="restore these files only; needed for a template other than Plinth",
+    )
+    command.add_argument(
         "--shared",
         action="append",
         default=[],
@@ -138,6 +145,13 @@ def add_campaign(command: argparse.ArgumentParser) -> None:
         "--restore",
         action="store_true",
         help="restore the template's files, and do not update",
+    )
+    command.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="with --restore: these files only, as in plinth restore",
     )
     command.add_argument(
         "--clone",

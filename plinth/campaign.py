@@ -53,6 +53,7 @@ class Campaign(NamedTuple):
     template: str
     version: str | None = None
     restores: bool = False  # the template's files, in place of an update
+    only: tuple[str, ...] = ()  # patterns of files to restore
     quiet: bool = False  # stdout is for JSON
 
     def report(self, repository: str, project: str, outcome: str, why: str) -> None:
@@ -142,7 +143,7 @@ def find_repos(config: Config) -> list[str]:
     ]
 
 
-def restore(answers: Path) -> bool:
+def restore(answers: Path, campaign: Campaign) -> bool:
     """Bring one project's files back to its recorded version and commit; return whether there was anything to do.
 
     Raises:
@@ -151,6 +152,7 @@ def restore(answers: Path) -> bool:
     """
     done = run(
         *(sys.executable, "-m", "plinth", "restore", "--json", "--jobs=1"),
+        *(f"--only={pattern}" for pattern in campaign.only),
         str(answers.parent.absolute()),
         check=False,
         cwd=PACKAGES,
@@ -247,7 +249,7 @@ def apply_fix(campaign: Campaign, repo: str) -> None:
             if not wanted(answers, campaign):
                 continue
             if campaign.restores:
-                outcome = "restored" if restore(answers) else "current"
+                outcome = "restored" if restore(answers, campaign) else "current"
             else:
                 outcome = "updated" if update(answers, campaign) else "current"
             campaign.report(repository, name, outcome, "")
@@ -418,7 +420,8 @@ def campaign(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, leave)
     with tempfile.TemporaryDirectory(prefix="plinth-campaign-") as place:
         tour = Campaign(
-            place, options.template, options.to, options.restore, options.json
+            *(place, options.template, options.to),
+            *(options.restore, tuple(options.only), options.json),
         )
         one = functools.partial(
             fix, campaign=tour, config=config, commit=commit, settings=settings

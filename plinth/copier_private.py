@@ -56,6 +56,12 @@ def expanded(address: str) -> str:
     return str(_vcs.get_repo(address) or address)
 
 
+def recorded(address: str) -> str:
+    """Return an address as Copier takes it for a repository: with git+ before a URL that it would take for a folder."""
+    known = "://" not in address or _vcs.get_repo(address)
+    return address if known else f"git+{address}"
+
+
 def configuration(folder: Path) -> dict[str, Any]:
     """Return what copier.yml of a template says, with the files that it includes.
 

@@ -123,7 +123,7 @@ def infer(folder: Path, choices: dict[str, list[str]], texts: Path) -> Adoption:
 
     Args:
         folder: The repository.
-        choices: The template's choices for each question that has some.
+        choices: The template's choices for each question that has some. A pinned question has none.
         texts: The template's folder of licence texts.
 
     Raises:
@@ -154,9 +154,9 @@ def infer(folder: Path, choices: dict[str, list[str]], texts: Path) -> Adoption:
         "description": description(repository, code),
         "user_name": author,
         "user_email": repository.text("author_email"),
-        "license": find_license(repository, choices["license"], texts),
+        "license": find_license(repository, choices.get("license", []), texts),
         "repository": find_url(repository),
-        "python_min": python_min(repository, choices["python_min"]),
+        "python_min": python_min(repository, choices.get("python_min", [])),
         "starter": Finding(
             "library", "the template", "others write modules of their own"
         ),

@@ -176,9 +176,7 @@ class Preview:
             source, ref = address_and_version(answers, file)
             row.template, row.version = shown(source), shown(ref)
             git_address(source)  # which refuses what is none
-            tags = self.templates.tags(source)
-            releases = {v: tag for tag, v in tags.items() if not v.is_prerelease}
-            to = self.to or (releases[max(releases)] if releases else "HEAD")
+            to = self.to or self.templates.newest(source)
             row.to = shown(to)
             old = self.templates.version(source, ref)
             new = self.templates.version(source, to)

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 from copier.errors import CopierError
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from .copier_private import REFUSED, configuration
@@ -51,6 +51,7 @@ class Questions:
             **{**options, "undefined": StrictUndefined},
         )
         self.jinja.filters.update(REFUSED)
+        self.context: Fields = {}  # every answer, those that the template pins included
         base = self.asked.get("base", {}).get("default", "")
         self.licenses = folder / base / "includes" / "licenses"
         self.files = folder / self.render(subdirectory, {"base": base})
@@ -66,7 +67,7 @@ class Questions:
         Raises:
             UserError: For a name that is refused.
         """
-        context: Fields = {
+        context = self.context = {
             "_folder_name": folder.resolve().name,
             "_copier_operation": "copy",
         }
@@ -92,12 +93,11 @@ class Questions:
     def default(self, question: Fields, context: Fields) -> Any:
         """Return the answer of a question that is left alone."""
         text = question.get("default", "")
-        text = self.render(text, context) if isinstance(text, str) else text
-        return (
-            yaml.safe_load(text)
-            if text and question["type"] in ("json", "yaml")
-            else text
-        )
+        if not isinstance(text, str):
+            return text
+        text = self.render(text, context)
+        plain = not text or question.get("type") not in ("json", "yaml")
+        return text if plain else yaml.safe_load(text)
 
     def refusal(self, name: str, context: Fields) -> str:
         """Return why the template refuses an answer, nothing when it takes it."""
@@ -107,5 +107,15 @@ class Questions:
         return self.render(self.asked[name].get("validator", ""), context).strip()
 
     def render(self, text: str, context: Fields) -> str:
-        """Render an expression of the template's own."""
-        return self.jinja.from_string(text).render(context)
+        """Render an expression of the template's own.
+
+        Raises:
+            UserError: When it is not valid.
+        """
+        try:
+            return self.jinja.from_string(text).render(context)
+        except TemplateError as error:
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(
+                f"the template's questions are not valid: {reason}"
+            ) from error

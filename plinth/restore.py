@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from .drift.template import Rendered
 from .drift.workers import Job, results
 from .files import UserError, show
 
+# Every project of Plinth, of each release, has these. Only of Plinth it is known which files are the template's own.
+PLINTH = {"bootstrap", "bootstrap.cmd"}
 RESTORED = ("edited", "deleted", "not executable", "executable")
 STATES = {"clean": 0, "restored": 1, "unknown": 2}  # and their exit status
 
@@ -65,6 +68,7 @@ def restore(options: argparse.Namespace) -> int:
         shared=(*SHARED, *options.shared),
         seconds=options.timeout,
         dry_run=options.dry_run,
+        only=tuple(options.only),
     )
     job = Job(start, Restoration.failure, options.timeout)
     verb = "would restore" if options.dry_run else "restored"
@@ -94,6 +98,7 @@ class Restore(Drift):
     """Drift that also writes the files."""
 
     dry_run: bool = False
+    only: tuple[str, ...] = ()
     done: dict[str, Restoration] = field(default_factory=dict)
 
     def read_repository(self, name: str, place: str) -> list[Any]:
@@ -132,13 +137,21 @@ class Restore(Drift):
                 f"somebody changed answers by hand ({names}): undo that, or run copier update, before you restore files"
             )
         root = repository.root / row.project
+        known = rendered.files.keys() >= PLINTH
         for path, what in row.files.items():
-            if what not in RESTORED:
-                new.left[path] = f"it is {what}: remove that first"
+            named = any(fnmatchcase(path, pattern) for pattern in self.only)
+            if self.only and not named:
                 continue
-            if not self.dry_run:
-                write_file(root, path, rendered.files[path])
-            new.restored[path] = what
+            if not known and not named:
+                new.left[path] = (
+                    f"it is {what}, and nobody knows if the file is yours: name it with --only"
+                )
+            elif what not in RESTORED:
+                new.left[path] = f"it is {what}: remove that first"
+            else:
+                if not self.dry_run:
+                    write_file(root, path, rendered.files[path])
+                new.restored[path] = what
 
 
 def write_file(root: Path, path: str, expected: Path) -> None:

@@ -54,7 +54,7 @@ def test_the_sample_works_when_it_is_copied(tmp_path: Path) -> None:
     assert [row["outcome"] for row in rows] == ["updated"] * 2
     assert before == {x: git(path, "rev-parse", "HEAD") for x, path in remotes.items()}
 
-    rows = campaign(tmp_path, "--restore", named, "-j", "2")
+    rows = campaign(tmp_path, "--restore", "--only=*", named, "-j", "2")
     told = {Path(row["repository"]).stem: row["outcome"] for row in rows}
     assert told == {"light": "restored", "sound": "current"}
     for path in remotes.values():

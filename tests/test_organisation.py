@@ -1,5 +1,6 @@
 """An organisation's template, plinth/organisation: its policy in new, updated and moved projects, without --trust."""
 
+import json
 import re
 import shutil
 import sys
@@ -136,6 +137,34 @@ def assert_in_force(files: dict[str, bytes], policy: dict[str, str]) -> None:
     assert b"id: large-files" in files[".pre-commit-config.yaml"]
     assert policy["user_email"].encode() in files["SECURITY.md"]
     assert not POLICY.keys() & yaml.safe_load(files[".copier-answers.yml"]).keys()
+
+
+def test_a_repository_is_adopted_by_the_organisation(
+    organisation: Path, tmp_path: Path
+) -> None:
+    """The policy holds, and the repository's own licence stays: no second one comes, in no form."""
+    pin(organisation, ci="github")
+    commit(organisation, "2026.11.1")
+    project = tmp_path / "sound"
+    files = {
+        "src/sound/__init__.py": "",
+        "setup.py": "from setuptools import setup\nsetup(name='sound', license='BSD')\n",
+        "docs/SECURITY.rst": "",
+    }
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    adopt = (sys.executable, "-m", "plinth", "adopt", "--apply", "--json")
+    done = run(*adopt, f"--template={organisation}", project, cwd=ROOT)
+    report = json.loads(done.stdout)
+    assert report["version"] == "2026.11.1"
+    assert not report["answers"].keys() & POLICY.keys()
+    found = contents(project)
+    assert OWN - {"SECURITY.md"} <= found.keys()
+    assert not [x for x in found if x.startswith((".gitlab", "LICENSE"))]
+    assert ".github/SECURITY.md" not in found
+    assert b"[project]" not in found["pyproject.toml"]
+    assert b"license" not in found["pyproject.toml"]
 
 
 def test_the_example_is_plinth_with_a_policy(

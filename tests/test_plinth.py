@@ -8,7 +8,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, git, run, template_outside_git
+from conftest import (
+    ROOT,
+    commit,
+    copy_working_tree,
+    git,
+    run,
+    template_outside_git,
+)
 
 COMMANDS = ("adopt", "preview", "drift", "restore", "campaign", "completion")
 
@@ -63,6 +70,36 @@ def test_the_installed_command_works_without_a_clone(
     assert found["answers"]["package_name"] == "sound"
     done = run(*adopt, "sound", cwd=tmp_path, env=env, check=False)
     assert done.stderr == "plinth: name the template: add --template ADDRESS\n"
+
+
+@pytest.mark.slow
+def test_uv_runs_it_from_the_templates_address(tmp_path: Path) -> None:
+    """Nobody clones anything: adopt takes the template that plinth came from, and drift knows the result."""
+    server = tmp_path / "server/standard"
+    copy_working_tree(server)
+    git(server, "init", "--quiet")
+    commit(server, "1.0.0")
+    uv = Path(sys.executable).with_name("uv")
+
+    def plinth(*arguments: str, status: int = 0) -> str:
+        command = (uv, "tool", "run", "--quiet", "--from", f"git+{server.as_uri()}")
+        done = run(*command, "plinth", *arguments, cwd=tmp_path, check=False)
+        if "Failed to fetch" in done.stderr:
+            pytest.skip("no package index can be reached")
+        assert done.returncode == status, done.stderr
+        return done.stdout
+
+    (tmp_path / "sound/sound").mkdir(parents=True)
+    (tmp_path / "sound/sound/__init__.py").touch()
+    plinth("adopt", "--apply", "sound")
+    git(tmp_path / "sound", "init", "--quiet")
+    commit(tmp_path / "sound")
+    answers = (tmp_path / "sound/.copier-answers.yml").read_text()
+    assert f"_src_path: git+{server.as_uri()}\n" in answers
+    assert "_commit: 1.0.0\n" in answers
+    assert json.loads(plinth("drift", "--json", "sound"))["state"] == "clean"
+    assert json.loads(plinth("preview", "--json", "sound"))["state"] == "same"
+    assert "nothing to restore" in plinth("restore", "sound")
 
 
 def test_one_help_names_all_commands_and_statuses() -> None:

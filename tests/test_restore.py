@@ -7,14 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, commit, git, run
+from conftest import NEXT, RELEASES, ROOT, commit, git, run
+from conftest import born as plinth_project
 from test_drift import everything
 from tiny import born, edit, tiny, write
 
 
-def restore(*arguments: str | Path, status: int) -> dict[str, dict[str, Any]]:
+def restore(
+    *arguments: str | Path, status: int, only: str = "*"
+) -> dict[str, dict[str, Any]]:
     """Run the command as a user would and return its rows by the name of the repository."""
-    command = (sys.executable, "-m", "plinth", "restore", "--json", *arguments)
+    command = (
+        sys.executable,
+        "-m",
+        "plinth",
+        "restore",
+        "--json",
+        f"--only={only}",
+        *arguments,
+    )
     done = run(*command, cwd=ROOT, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -101,6 +112,53 @@ def test_what_is_refused_stays_as_it_is(origin: Path, tmp_path: Path) -> None:
 
 def test_it_says_it_to_people_too(origin: Path, tmp_path: Path) -> None:
     project = damaged(origin, tmp_path / "sound")
-    command = (sys.executable, "-m", "plinth", "restore", "--dry-run", project)
+    command = (
+        sys.executable,
+        "-m",
+        "plinth",
+        "restore",
+        "--dry-run",
+        "--only=*",
+        project,
+    )
     printed = run(*command, cwd=ROOT, check=False).stdout
     assert f"{project}: would restore static.cfg (edited)\n" in printed
+
+
+def test_files_of_another_template_are_named(origin: Path, tmp_path: Path) -> None:
+    """Nothing says which of them are yours, so none is restored unless you name it."""
+    project = damaged(origin, tmp_path / "sound")
+    before = everything(project)
+    command = (sys.executable, "-m", "plinth", "restore", "--json", project)
+    done = run(*command, cwd=ROOT, check=False)
+    row = json.loads(done.stdout)
+    assert (done.returncode, row["restored"]) == (2, {})
+    assert row["left"].keys() == {"folder/colour.txt", "static.cfg", "tool"}
+    assert "name it with --only" in row["left"]["tool"]
+    assert everything(project) == before
+    row = restore(project, status=1, only="st*")["sound"]
+    assert row["restored"] == {"static.cfg": "edited"}
+
+
+@pytest.mark.slow
+def test_a_project_of_plinth_needs_no_pattern(history: Path, tmp_path: Path) -> None:
+    """What is yours and what is shared stays, deleted or edited, in a project of the oldest release and of the newest."""
+    for release in (RELEASES[0], NEXT):
+        project = plinth_project(history, release, tmp_path / release, {})
+        before = everything(project)
+        for path in ("README.md", "pyproject.toml", "bootstrap", ".gitignore"):
+            edit(project / path, r"\Z", "# mine\n")
+        shutil.rmtree(project / "tests")
+        (project / "bootstrap.cmd").unlink()
+        commit(project)
+        command = (sys.executable, "-m", "plinth", "restore", "--json", project)
+        row = json.loads(run(*command, cwd=ROOT, check=False).stdout)
+        expected = {"bootstrap": "edited", "bootstrap.cmd": "deleted"}
+        assert (row["restored"], row["problem"]) == (expected, None)
+        after = everything(project)
+        for path in expected:
+            own = str(project / path)
+            assert (after[own][0], after[own][2]) == (before[own][0], before[own][2])
+        assert "# mine" in (project / "README.md").read_text()
+        assert "# mine" in (project / "pyproject.toml").read_text()
+        assert not (project / "tests").exists()

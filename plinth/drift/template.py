@@ -161,6 +161,11 @@ class Templates:
                     self._tags[address][tag] = Version(tag)
         return self._tags[address]
 
+    def newest(self, address: str) -> str:
+        """Return the tag of a template's newest release, HEAD where it has none; pre-releases do not count."""
+        releases = {v: x for x, v in self.tags(address).items() if not v.is_prerelease}
+        return releases[max(releases)] if releases else "HEAD"
+
     def commit(self, address: str, ref: str) -> str:
         """Return the commit that a version names.
 
