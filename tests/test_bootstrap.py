@@ -238,7 +238,6 @@ def test_comments_and_line_ends_are_no_change(project):
         pytest.param(
             "requirements_dev.txt", "gamma", "gamma\nepsilon", "epsilon", id="dev"
         ),
-        pytest.param("pyproject.toml", ">=3.11", ">=3.10", "3.10", id="python"),
     ],
 )
 def test_outdated_lock(made, name, old, new, said):
@@ -252,6 +251,22 @@ def test_outdated_lock(made, name, old, new, said):
     assert "out of date" in made.fails("--check")
     assert said in made.works("true", env={"CI": "false"}).stderr
     made.works("--locked", "--check", env={"CI": "true"})
+
+
+def test_a_lock_for_another_python(project):
+    lock = "requirements_lock.txt"
+    project.edit(lock, "--python-version=3.11", "--python-version=3.12")
+    error = project.fails("--locked", "true")
+    assert "is not for Python 3.11" in error
+    assert "--lock" in error
+    assert "is not for Python 3.11: renewing it" in project.works("true").stderr
+    project.works("--locked", "true")
+
+
+def test_a_floor_below_that_of_the_tools_is_no_reason_for_a_new_lock(project):
+    """An adopted package may support Python 3.8. Its tools and this bootstrap need Python 3.11."""
+    project.edit("pyproject.toml", ">=3.11", ">=3.8")
+    project.works("--locked", "true")
 
 
 def test_included_file_counts(project):
