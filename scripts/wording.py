@@ -23,7 +23,12 @@ TEXTS = [
     "composer/*.md",
     "copier.yml",
     "docs/*.md",
+    "plinth/*.md",
+    "starters/*.jinja",
     "starters/*.md",
+    "template",
+    ":(exclude)template/.standard/bootstrap.py",
+    ":(exclude)template/.standard/lock.py",
 ]
 # A phrase as a regular expression, and what to write instead.
 PLAIN = {

@@ -148,7 +148,8 @@ class Page:
     def errors(self) -> list[str]:
         """Return what the browser's console says is wrong."""
         entries: list[dict[str, str]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
-        return [entry["message"] for entry in entries]
+        wrong = [entry for entry in entries if entry["level"] in ("WARNING", "SEVERE")]
+        return [entry["message"] for entry in wrong]
 
 
 # Sets a field and tells the page, whatever kind of field it is.

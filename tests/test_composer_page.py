@@ -188,16 +188,16 @@ def test_everything_works_by_keyboard(page: Page, plinth: Path, tmp_path: Path) 
     assert page.find("#project_name").get_attribute("value") == "Wave lab"
     focus("[name=starter]:checked")
     press(Keys.ARROW_DOWN)
-    page.wait(lambda: "src/wave_lab/cli.py" in page.files())
+    page.wait(lambda: "src/wave_lab/__main__.py" in page.files())
     assert page.run("return document.activeElement.value") == "cli"
     focus("#more > summary")
     press(Keys.ENTER)
     focus("#docs")
     press(Keys.SPACE)
     page.wait(lambda: "docs/conf.py" in page.files())
-    focus("#tree [data-path='src/wave_lab/cli.py']")
+    focus("#tree [data-path='src/wave_lab/__init__.py']")
     press(Keys.ENTER)
-    assert page.text("#path") == "src/wave_lab/cli.py"
+    assert page.text("#path") == "src/wave_lab/__init__.py"
     focus("#download")
     page.clear_downloads()
     press(Keys.ENTER)
@@ -210,25 +210,26 @@ def test_a_reload_restores_what_was_there(page: Page) -> None:
     page.open()
     page.answer("project_name", "Wave lab")
     page.answer("starter", "flask")
-    page.run("document.querySelector('[data-path=\"src/wave_lab/app.py\"]').click()")
+    page.click("[data-path='src/wave_lab/__init__.py']")
     page.driver.refresh()
     page.wait(lambda: page.rendered() > 0, 120)
     assert page.find("#project_name").get_attribute("value") == "Wave lab"
-    assert page.text("#path") == "src/wave_lab/app.py"
+    assert page.text("#path") == "src/wave_lab/__init__.py"
     assert page.find("[name=starter]:checked").get_attribute("value") == "flask"
 
 
 def test_the_reader_stays_where_they_were(page: Page) -> None:
-    """A renamed package renames the shown file's folder; an answer elsewhere does not scroll."""
-    page.open(starter="fastapi")
-    page.run(
-        "document.querySelector('[data-path=\"src/my_project/_server.py\"]').click()"
-    )
+    """An answer elsewhere does not scroll; a renamed package renames the shown file's folder."""
+    page.open(starter="flask")
+    page.click("[data-path='requirements_lock.txt']")
     page.run("document.getElementById('text').scrollTop = 100")
     page.answer("license", "ISC")
     assert page.run("return document.getElementById('text').scrollTop") == 100
+    page.click("[data-path='src/my_project/__init__.py']")
     page.answer("project_name", "Wave lab")
-    assert page.text("#path") == "src/wave_lab/_server.py"
+    assert page.text("#path") == "src/wave_lab/__init__.py"
+    page.click("[data-path='requirements_lock.txt']")
+    assert page.run("return document.getElementById('text').scrollTop") == 100
 
 
 def test_changed_files_are_marked(page: Page) -> None:

@@ -171,3 +171,4 @@ def test_an_update_of_an_older_project_brings_no_scrapy_cfg(
     assert not (project / "scrapy.cfg").exists()
     assert "scrapy.cfg" not in (project / "MANIFEST.in").read_text()
     assert " src/" not in changed
+    assert "per-file-ignores" not in (project / "pyproject.toml").read_text()

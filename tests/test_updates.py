@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 import yaml
-from allpairspy import AllPairs
 from conftest import (
     RELEASES,
     ROOT,
@@ -28,6 +27,7 @@ from conftest import (
     run,
 )
 from packaging.version import Version
+from support.cover import pairwise, thin
 
 YOURS = {
     "AGENTS.md",
@@ -86,15 +86,14 @@ def single() -> Iterator[list[Any]]:
 
 
 def cases() -> Iterator[Any]:
-    """Yield a table of test cases: a pairwise cover, and behind the marker `complete` all values of all options.
+    """Yield a table of test cases: a small cover, and behind the marker `complete` all values of all options.
 
     In the cover the newest patch stands for its minor release.
     """
     patched = {release.rpartition(".")[0]: release for release in RELEASES}
-    columns = list({**OPTIONS, "release": list(patched.values())}.values())
-    pairs = (
-        [list(x) for x in AllPairs(columns, filter_func=possible)] if RELEASES else []
-    )
+    columns = {**OPTIONS, "release": list(patched.values())}
+    pairs = pairwise(columns, possible) if RELEASES else []
+    few = thin(pairs, columns, once="starter")
     rest = {str(row): row for row in single() if possible(row) and row not in pairs}
     for row in [*pairs, *rest.values()]:
         release, *values = row
@@ -103,7 +102,7 @@ def cases() -> Iterator[Any]:
             release,
             {name: value for name, value in answers.items() if value is not None},
             id=" ".join([release, *(re.sub(r"\W+", "-", str(x))[:12] for x in values)]),
-            marks=pytest.mark.slow if row in pairs else pytest.mark.complete,
+            marks=pytest.mark.slow if row in few else pytest.mark.complete,
         )
 
 
@@ -322,6 +321,25 @@ def test_a_recopy_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
     after = contents(project)
     assert [path for path in yours if after[path] != b"Mine.\n"] == []
     assert after[".gitattributes"] != b"Mine.\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("starter", [path.name for path in STARTERS])
+def test_the_settings_of_a_starter_stay(
+    history: Path, tmp_path: Path, starter: str
+) -> None:
+    """An older project keeps in pyproject.toml what its own tests, types and rules need."""
+    release = [x for x in RELEASES if Version(x) < Version("2")][-1]
+    recipe = git(history, "show", f"{release}:starters/{starter}/starter.yml")
+    tables = yaml.safe_load(recipe).get("pyproject", {}).values()
+    lines = {line for text in tables for line in text.splitlines() if line[:1] != "#"}
+    if not lines:
+        pytest.skip("this starter added no settings")
+    project = born(history, release, tmp_path / "demo", {"starter": starter})
+    before = (project / "pyproject.toml").read_text().splitlines()
+    copier("update", "--quiet", "--defaults", project, cwd=tmp_path)
+    after = (project / "pyproject.toml").read_text().splitlines()
+    assert lines.intersection(before) - set(after) == set()
 
 
 @pytest.mark.slow

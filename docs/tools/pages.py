@@ -68,12 +68,12 @@ def default(value: object) -> str:
     return f"`{text}`" if text else "empty"
 
 
-def choices(question: Mapping[str, Any]) -> str:
-    """Return the values of a question with their labels."""
-    found = question.get("choices")
+def choices(question: Mapping[str, Any]) -> list[str]:
+    """Return a line for each value of a question, with its label."""
+    found = question.get("choices") or []
     if isinstance(found, dict):
-        return ", ".join(f"`{value}` ({label})" for label, value in found.items())
-    return ", ".join(f"`{value}`" for value in found or ())
+        return [f"- `{value}`: {label}" for label, value in found.items()]
+    return [f"- `{value}`" for value in found]
 
 
 def asked(question: Mapping[str, Any]) -> str:
@@ -97,13 +97,13 @@ def questions_page() -> str:
         rows = [
             ("asked at the prompt", asked(question)),
             ("default", default(question.get("default", ""))),
-            ("choices", choices(question)),
         ]
         if "placeholder" in question:
             rows.append(("example", f"`{question['placeholder']}`"))
         lines += ["| | |", "|---|---|"]
         lines += [f"| {key} | {value} |" for key, value in rows if value]
-        lines.append("")
+        listed = choices(question)
+        lines += ["", "Choices:", "", *listed, ""] if listed else [""]
     return "\n".join(lines)
 
 
@@ -180,7 +180,9 @@ def use(project: Path) -> str:
 def starter_page(project: Path, name: str, label: str) -> str:
     """Return the page of a starter: how it is used, its tree and its files."""
     lines = [
-        f"# {name}: {label}",
+        f"# {name}",
+        "",
+        f"{label[0].upper()}{label[1:]}.",
         "",
         *fenced(f"copier copy --data starter={name} ADDRESS my-project"),
         use(project),

@@ -23,7 +23,7 @@ COMMANDS = (
     "./bootstrap pytest",
     './bootstrap python -c "import my_project; print(my_project.__version__)"',
 )
-SIZE = "1100,420"  # of a screenshot
+SIZE = "1100,520"  # of a screenshot
 # rich names a font on the internet. A picture loads nothing.
 FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 

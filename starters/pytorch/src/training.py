@@ -53,7 +53,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check each value."""
-        held_out = int(self.points * self.validation) if self.validation < 1 else 0
+        share = self.validation if 0 < self.validation < 1 else 0
+        held_out = int(self.points * share)
         for name, valid, rule in (
             ("seed", 0 <= self.seed < 2**63, "an integer from 0"),
             ("points", self.points >= 2, "at least 2"),
