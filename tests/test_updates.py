@@ -24,6 +24,7 @@ from conftest import (
     commit,
     copier,
     git,
+    manifest,
     run,
 )
 from packaging.version import Version
@@ -60,12 +61,8 @@ for name, since in SINCE.items():
 def possible(row: list[Any]) -> bool:
     """Return whether a row, which may still lack its last columns, can be answered in its release."""
     chosen = dict(zip(OPTIONS, row, strict=False))
-    manifest = ROOT / "starters" / str(chosen.get("starter")) / "starter.yml"
-    never = (
-        yaml.safe_load(manifest.read_text()).get("never", {})
-        if "starter" in chosen
-        else {}
-    )
+    starter = chosen.get("starter")
+    never = manifest(ROOT / "starters" / starter)["never"] if starter else {}
     early = any(
         chosen.get(name) and Version(str(chosen["release"])) < Version(since)
         for name, since in SINCE.items()
