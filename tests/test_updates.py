@@ -40,6 +40,13 @@ YOURS = {
     "requirements_lock.txt",
 }
 PAGES = {"docs/conf.py", "docs/index.md"}
+# Files of a starter at the top of a project, such as manage.py. An update does not bring them.
+ON_TOP = {
+    file
+    for starter in STARTERS
+    for file in manifest(starter)["files"]
+    if file.split("/")[0] not in ("src", "tests")
+}
 MORE = "extra.wave:Wave util:go"
 OPTIONS = {
     "release": RELEASES,
@@ -117,7 +124,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def is_yours(path: str) -> bool:
     """Return whether a file belongs to the user alone."""
-    return path.split("/")[0] in YOURS or path in PAGES
+    return path.split("/")[0] in YOURS or path in PAGES | ON_TOP
 
 
 @pytest.mark.parametrize(("release", "answers"), CASES)
