@@ -59,6 +59,15 @@ def made(project):
     return project
 
 
+@pytest.fixture(scope="session")
+def ready(world, tmp_path_factory):
+    """A project with its environment, for tests that change nothing in it."""
+    checkout = Checkout(world, tmp_path_factory.mktemp("ready") / "a b")
+    checkout.write(world.base / "born" / "requirements_lock.txt")
+    checkout.works("true")
+    return checkout
+
+
 def tools(packages):
     """Take away what every development environment holds, of whatever version."""
     return {
@@ -96,30 +105,30 @@ def test_production_has_no_development_tool(make, way):
 @pytest.mark.parametrize("way", QUICK_WAYS)
 def test_production_and_development_take_turns(make, way):
     project = make(**WAYS[way])
-    for _ in range(2):
-        project.works("true")
-        assert tools(project.packages()) == DEV
-        project.works("--prod", "tiny")
-        assert project.packages() == PROD
+    project.works("true")
+    for mode, packages in ((["--prod"], PROD), ([], DEV)):
+        project.works(*mode, "tiny")
+        found = project.packages()  # production keeps no tool at all
+        assert (found if mode else tools(found)) == packages
 
 
-def test_nothing_to_do_starts_nothing(made, world, tmp_path):
+def test_nothing_to_do_starts_nothing(ready, world, tmp_path):
     alarm = tmp_path / "started"
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in ("uv", "pip", "python3", "python"):
         (folder / name).write_text(f"#!/bin/sh\ntouch '{alarm}'\nexit 9\n")
         (folder / name).chmod(0o755)
-    made.works(
+    ready.works(
         "tiny",
         env={"PATH": f"{folder}:/usr/bin:/bin", "PIP_INDEX_URL": "http://127.0.0.1:9/"},
     )
     assert not alarm.exists()
 
 
-def test_command_gets_arguments_stdin_and_its_status(made):
+def test_command_gets_arguments_stdin_and_its_status(ready):
     code = "import sys; print(sys.argv[1:], sys.stdin.read()); sys.exit(7)"
-    result = made.run(
+    result = ready.run(
         "python",
         "-c",
         code,
@@ -136,34 +145,34 @@ def test_command_gets_arguments_stdin_and_its_status(made):
     assert (result.returncode, result.stderr) == (7, "")
 
 
-def test_command_runs_where_it_was_given(made, tmp_path):
-    result = made.works("python", "-c", "import os; print(os.getcwd())", cwd=tmp_path)
+def test_command_runs_where_it_was_given(ready, tmp_path):
+    result = ready.works("python", "-c", "import os; print(os.getcwd())", cwd=tmp_path)
     assert result.stdout.strip() == str(tmp_path)
 
 
-def test_double_dash_ends_the_options(made):
-    assert made.works("--", "gamma").stdout == "gamma 1.0\n"
+def test_double_dash_ends_the_options(ready):
+    assert ready.works("--", "gamma").stdout == "gamma 1.0\n"
 
 
-def test_command_not_found(made):
-    result = made.run("no-such-command")
+def test_command_not_found(ready):
+    result = ready.run("no-such-command")
     assert (result.returncode, result.stderr) == (
         127,
         "bootstrap: command not found: no-such-command\n",
     )
 
 
-def test_command_that_cannot_run(made):
-    (made.root / "text").write_text("no program")
-    result = made.run("./text")
+def test_command_that_cannot_run(ready, tmp_path):
+    (tmp_path / "text").write_text("no program")
+    result = ready.run("./text", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (
         126,
         "bootstrap: cannot run ./text: Permission denied\n",
     )
 
 
-def test_command_is_the_same_process_with_default_signals(made):
-    process = made.start("sleep", "60")
+def test_command_is_the_same_process_with_default_signals(ready):
+    process = ready.start("sleep", "60")
     time.sleep(0.5)
     assert Path(f"/proc/{process.pid}/comm").read_text().strip() == "sleep"
     ignored = next(
@@ -236,9 +245,21 @@ def test_comments_and_line_ends_are_no_change(project):
             "requirements_prod.txt", "beta==1.0", "beta==1.1", "beta==1.1", id="prod"
         ),
         pytest.param(
-            "requirements_dev.txt", "gamma", "gamma\nepsilon", "epsilon", id="dev"
+            "requirements_dev.txt",
+            "gamma",
+            "gamma\nepsilon",
+            "epsilon",
+            id="dev",
+            marks=pytest.mark.slow,
         ),
-        pytest.param("pyproject.toml", ">=3.11", ">=3.10", "3.10", id="python"),
+        pytest.param(
+            "pyproject.toml",
+            ">=3.11",
+            ">=3.10",
+            "3.10",
+            id="python",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_outdated_lock(made, name, old, new, said):
@@ -318,6 +339,7 @@ def test_missing_lock_is_made(project):
     assert lock.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_refreezing_with_python_alone(make):
     project = make(uv=False)
     project.edit("requirements_prod.txt", "beta==1.0", "beta==1.1")
@@ -441,6 +463,7 @@ def test_base_python_upgraded(project, tmp_path):
     project.sound()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", QUICK_WAYS)
 def test_another_python_is_asked_for_in_the_activated_environment(make, way):
     """The uv of .venv, which is then the first on PATH, goes with what it is in."""
@@ -452,7 +475,13 @@ def test_another_python_is_asked_for_in_the_activated_environment(make, way):
     project.sound()
 
 
-@pytest.mark.parametrize(("without", "uv"), [("ensurepip", False), ("ensurepip", True)])
+@pytest.mark.parametrize(
+    ("without", "uv"),
+    [
+        ("ensurepip", False),
+        pytest.param("ensurepip", True, marks=pytest.mark.slow),
+    ],
+)
 def test_no_ensurepip_but_uv_or_pip(make, tmp_path, without, uv):
     project = make(uv=uv)
     python = copied_python(
@@ -476,7 +505,9 @@ def other(minor):
     return str(interpreter(f"3.{minor}"))
 
 
-@pytest.mark.parametrize("spelling", ["version", "path"])
+@pytest.mark.parametrize(
+    "spelling", ["version", pytest.param("path", marks=pytest.mark.slow)]
+)
 def test_another_python_is_asked_for_and_stays(made, world, tmp_path, spelling):
     python = other(12)
     path = world.programs(tmp_path / "bin", f"python3.12={python}")
@@ -497,7 +528,14 @@ def without_usr_bin(project):
     (project.root / "bootstrap").write_text(script.replace(" /usr/bin/python3", ""))
 
 
-@pytest.mark.parametrize(("found", "floor"), [(8, 11), (10, 11), (11, 12)])
+@pytest.mark.parametrize(
+    ("found", "floor"),
+    [
+        pytest.param(8, 11, marks=pytest.mark.slow),
+        (10, 11),
+        pytest.param(11, 12, marks=pytest.mark.slow),
+    ],
+)
 def test_old_python_is_refused_and_a_newer_one_found(
     make, world, tmp_path, found, floor
 ):
@@ -516,6 +554,7 @@ def test_old_python_is_refused_and_a_newer_one_found(
     assert result.stdout == "12\n"
 
 
+@pytest.mark.slow
 def test_only_python_without_3(make, world, tmp_path):
     project = make(uv=False)
     path = world.programs(tmp_path / "bin", "sh", "readlink", "sed", "python")
@@ -631,7 +670,7 @@ def test_read_only(world, public, part):
     assert str(project.root / ".venv") in error
 
 
-@pytest.mark.parametrize("way", ["uv", "pip"])
+@pytest.mark.parametrize("way", ["uv", pytest.param("pip", marks=pytest.mark.slow)])
 def test_disk_full(world, tmp_path, way):
     if os.getuid() or not shutil.which("unshare"):
         pytest.skip("needs root and unshare for a small file system")
@@ -743,6 +782,7 @@ def certified(server, tmp_path):
     return server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", QUICK_WAYS)
 def test_certificate_of_an_own_authority(make, certified, tmp_path, way):
     project = make(**WAYS[way])
@@ -779,13 +819,21 @@ def test_no_network(make, server, tmp_path):
 @pytest.mark.parametrize(
     ("way", "given"),
     [
-        *(("uv", x) for x in ("UV_DEFAULT_INDEX", "UV_FIND_LINKS")),
+        ("uv", "PIP_FIND_LINKS"),
+        ("uv", "pip.conf"),
         *(
-            pytest.param(way, given, marks=mark)
-            for way, mark in (("uv", ()), ("pip", pytest.mark.slow))
+            pytest.param("uv", given, marks=pytest.mark.slow)
+            for given in ("PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_FIND_LINKS")
+        ),
+        pytest.param("uv", "user", marks=pytest.mark.slow),
+        *(
+            pytest.param("pip", given, marks=pytest.mark.slow)
             for given in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "pip.conf", "user")
         ),
-        pytest.param("pip", ".standard/pip.conf", marks=pytest.mark.slow),
+        *(
+            pytest.param("pip", f"{folder}/pip.conf", marks=pytest.mark.slow)
+            for folder in (".standard", "scripts")
+        ),
     ],
 )
 def test_index_settings_count(make, world, tmp_path, way, given):
@@ -799,7 +847,9 @@ def test_index_settings_count(make, world, tmp_path, way, given):
     file = {
         "pip.conf": tmp_path / "home/other.conf",
         ".standard/pip.conf": project.root / given,
+        "scripts/pip.conf": project.root / given,  # where older projects have it
     }.get(given, user)
+    file.parent.mkdir(exist_ok=True)
     file.write_text(
         f"[global]\nindex-url = {index}\nuser = true\ntarget = {tmp_path / 'target'}\n"
     )
@@ -823,6 +873,7 @@ def test_index_settings_count(make, world, tmp_path, way, given):
         "pip.conf": {"PIP_CONFIG_FILE": str(file), "PIP_INDEX_URL": None},
         "user": {**home, "PIP_INDEX_URL": None},
         ".standard/pip.conf": {**home, "PIP_INDEX_URL": None},
+        "scripts/pip.conf": {**home, "PIP_INDEX_URL": None},
     }[given]
     cold = {
         "UV_CACHE_DIR": str(tmp_path / "uv"),
@@ -906,17 +957,17 @@ def test_crlf_checkout_with_pip(make, way):
     test_crlf_checkout(project)
 
 
-def test_through_links(made, tmp_path):
+def test_through_links(ready, tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "one").symlink_to("../two")
-    (tmp_path / "two").symlink_to(made.root / "bootstrap")
-    (tmp_path / "folder").symlink_to(made.root)
+    (tmp_path / "two").symlink_to(ready.root / "bootstrap")
+    (tmp_path / "folder").symlink_to(ready.root)
     for program in ("bin/one", "folder/bootstrap"):
-        result = made.works("tiny", program=str(tmp_path / program), cwd=tmp_path)
+        result = ready.works("tiny", program=str(tmp_path / program), cwd=tmp_path)
         assert (result.stdout, result.stderr) == ("tiny, using beta\n", "")
-    path = f"{tmp_path / 'bin'}:{made.environment()['PATH']}"
+    path = f"{tmp_path / 'bin'}:{ready.environment()['PATH']}"
     assert (
-        made.works(
+        ready.works(
             "tiny",
             launcher=("/usr/bin/env",),
             program="one",
@@ -941,10 +992,11 @@ SHELLS = [
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_shells(make, shell):
+@pytest.mark.parametrize("fresh", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_shells(make, ready, shell, fresh):
     if not shutil.which(shell.split()[0]):
         pytest.skip(f"no {shell} here")
-    project = make("a b")
+    project = make("a b") if fresh else ready
     for _ in range(2):
         result = project.works(
             "python",
@@ -983,8 +1035,8 @@ def test_interrupted_while_installing(make, way):
     project.sound()
 
 
-def test_interrupted_command(made):
-    process = made.start(
+def test_interrupted_command(ready):
+    process = ready.start(
         "sh", "-c", "trap 'exit 130' INT; sleep 60", start_new_session=True
     )
     time.sleep(0.5)

@@ -17,27 +17,27 @@ BOOTSTRAP_UV=0 leaves everything to pip. pip's index settings count for uv, too.
 
 # The stamp in .venv is a copy of all that .venv was made from. While it is true, the
 # command runs at once. Else this file runs again, with more imports, and does the work.
+import _signal  # type: ignore[import-not-found]  # `signal` is slow to import
 import os
 import sys
 
+ROOT = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else ".")  # by the launcher
+if __name__ == "__main__" and _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # no traceback on Ctrl-C
 if not sys.flags.no_site:
     sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
     sys.dont_write_bytecode = True  # half a file, as on a full disk, would not load
-    try:
-        import glob
-        import re
-        import shutil
-        import subprocess
-        import venv
-        from importlib.metadata import distributions
+    import re
+    import shutil
+    import subprocess
+    import sysconfig
+    import venv
+    from importlib.metadata import distributions
+    from pathlib import Path
 
-        import lock
-    except KeyboardInterrupt:
-        sys.exit(130)
+    import lock
 
-OPTIONS = "help prod check python= offline locked lock upgrade upgrade-package= export="
-WINDOWS = sys.platform == "win32"
-ROOT = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else ".")  # by the launcher
+WINDOWS = os.name == "nt"
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
 PYTHON, UV = (os.path.join(BIN, x + ".exe" * WINDOWS) for x in ("python", "uv"))
@@ -47,6 +47,8 @@ LOCK, PROD = "requirements_lock.txt", "requirements_prod.txt"
 BASE = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
 MADE_BY = ["Python {}.{}".format(*sys.version_info), repr(BASE), repr(ROOT)]
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+OPTIONS = "help prod check python= offline locked lock upgrade upgrade-package= export="
+LOCKED: list[int] = []  # the handle of ROOT, which is locked until the last child ends
 
 
 def say(text: str) -> None:
@@ -64,15 +66,6 @@ def read(name: str) -> str:
         return ""
 
 
-def write(path: str, text: str) -> None:
-    """Replace a file at once. A link that somebody put there is not followed."""
-    if os.path.lexists(path + ".new"):
-        os.remove(path + ".new")
-    with open(path + ".new", "x", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    os.replace(path + ".new", path)
-
-
 def stamp(mode: str, names: list[str]) -> str:
     """Return what the stamp holds if .venv was made from these files as they are."""
     texts = ["\t".join([*MADE_BY, mode, *names])]
@@ -80,8 +73,8 @@ def stamp(mode: str, names: list[str]) -> str:
         lines = read(name).split("\n")
         if name.endswith(".py"):
             lines = [line for line in lines if line.startswith("__version__")]
-        texts += [name, str(len(lines)), *lines]
-    return "\n".join([*texts, "end"])
+        texts += [name, *lines]
+    return "\n".join(texts)
 
 
 def ready(mode: str) -> bool:
@@ -97,94 +90,72 @@ def execute(command: list[str], mode: str) -> int:
     path = BIN + os.pathsep + os.environ.get("PATH", os.defpath)
     os.environ.update(VIRTUAL_ENV=VENV, PATH=path)
     os.environ.pop("PYTHONHOME", None)
-    script = os.path.join(BIN, command[0])
-    if os.sep in command[0] or not os.path.isfile(script):
-        if mode == "prod" and f"\n{command[0]}==" in read(LOCK).replace("[", "=="):
-            say(f"{command[0]} is not in .venv: --prod leaves out development tools")
+    name, script = command[0], os.path.join(BIN, command[0])
+    if os.sep in name or not os.path.isfile(script):
+        if mode == "prod" and f"\n{name}==" in read(LOCK).replace("[", "=="):
+            say(f"{name} is not in .venv: --prod leaves out development tools")
             return 127
-        return become(command)
-    if os.access(script, os.R_OK):
-        # The first line of a script fails if the path is long or has quotes in it.
-        with open(script, "rb") as file:
-            head = file.readline(4096) + file.readline(4096)
-        if head[:2] == b"#!" and b"python" in head:
-            return become([PYTHON, script, *command[1:]])
-    return become(command, script)  # by its path: none elsewhere on PATH
+        return become(name, command)
+    # The first line of a script fails if the path is long or has quotes in it.
+    with open(script, "rb") as file:
+        head = file.readline(4096) + file.readline(4096)
+    if head[:2] == b"#!" and b"python" in head:
+        return become(PYTHON, [PYTHON, script, *command[1:]])
+    return become(script, command)  # by its path: none elsewhere on PATH
 
 
-def become(command: list[str], program: str = "") -> int:
+def become(program: str, command: list[str]) -> int:
     """Go on as another program; return its status where that is impossible."""
     try:
-        if sys.platform == "win32":
+        if WINDOWS:
             import subprocess
 
-            return subprocess.call([program or command[0], *command[1:]])
-        import _signal  # type: ignore[import-not-found]  # signal is slow to import
-
+            return subprocess.call([program, *command[1:]])
         for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores them, programs do not
             _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
-        os.execvp(program or command[0], command)
+        os.execvp(program, command)
+    except (FileNotFoundError, NotADirectoryError):
+        say(f"command not found: {command[0]}")
+        return 127
     except OSError as error:
-        found = not isinstance(error, (FileNotFoundError, NotADirectoryError))
-        text = f"cannot run {command[0]}: {error.strerror}"
-        say(text if found else f"command not found: {command[0]}")
-        return 126 if found else 127
+        say(f"cannot run {command[0]}: {error.strerror}")
+        return 126
 
 
-def run(
-    command: list[str], more: dict[str, str] | None = None, quiet: bool = False
-) -> tuple[bool, str]:
-    """Run pip or uv, led nowhere else; return whether it succeeds, and its output."""
-    live = sys.stderr.isatty() and not CI and not quiet
+def write(path: str, text: str) -> None:
+    """Replace a file at once. A link that somebody put there is not followed."""
+    draft = Path(f"{path}.new")
+    draft.unlink(missing_ok=True)
+    draft.write_text(text, "utf-8", newline="")
+    draft.replace(path)
+
+
+def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
+    """Run pip or uv; return whether it succeeds, and its output.
+
+    With `failure`, the user sees the output, and a ValueError has that text.
+    """
+    live = failure and sys.stderr.isatty() and not CI
     try:
-        with subprocess.Popen(
+        done = subprocess.run(
             command,
+            check=False,
+            cwd=ROOT,
+            env=lock.environment(PYTHON) | more,
+            errors="replace",
+            pass_fds=LOCKED,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr if live else subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            close_fds=False,  # the lock of `main` holds until the last child is gone
-            cwd=ROOT,
-            env=lock.environment(PYTHON) | (more or {}),
-            errors="replace",
-        ) as done:
-            said = done.communicate()[0] or ""
+        )
     except OSError:
         return False, ""
-    if done.returncode and not quiet:
+    said = done.stdout or ""
+    if done.returncode and failure:
         # Of a crash of pip, only the last line tells what is wrong.
         sys.stderr.write(re.sub(r"(?m)^Traceback .*\n(?:[ \t].*\n)*", "", said))
+        raise ValueError(f"{failure}, for the reason above")
     return not done.returncode, said
-
-
-def freeze(uv: str, flags: list[str]) -> str:
-    """Return a new lock; pins stay unless they must change or the flags say so."""
-    draft, header = os.path.join(VENV, LOCK), lock.command(ROOT)
-    write(draft, read(LOCK))
-    command = [uv, *lock.command(ROOT, draft)[1:], *flags]
-    more = lock.settings() | lock.project_settings(ROOT)
-    done, said = run(command, more, quiet=True)
-    if "missing an upload date" in said:
-        say("the index tells no upload times, so nothing is too new for this lock")
-        more |= {"UV_EXCLUDE_NEWER": "false"}
-    if not done or "UV_EXCLUDE_NEWER" in more:
-        done, _ = run(command, more)
-    if not done:
-        raise ValueError(f"no new {LOCK}, for the reason above: it is unchanged")
-    first, _, rest = read(draft).split("\n", 2)
-    text = f"{first}\n#    {' '.join(header)}\n{rest}"
-    if reason := lock.outdated(ROOT, text):
-        raise ValueError(f"no new {LOCK}: {reason}")
-    return text
-
-
-def refuse_links() -> None:
-    """Raise ValueError if .venv, or a folder in it, is a link: it belongs elsewhere."""
-    inside = [VENV, STAMP]
-    for depth in ("*/", "lib/*/", "lib/*/*/", "lib/*/*/*/"):
-        inside += glob.glob(os.path.join(glob.escape(VENV), depth))
-    for path in map(os.path.normpath, inside):
-        if os.path.realpath(path) != path and os.path.basename(path) != "lib64":
-            raise ValueError(f"{path} is a link: remove it")
 
 
 def claim() -> None:
@@ -205,21 +176,27 @@ def claim() -> None:
 
 def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     """Make .venv match the lock, and the lock match the requirements."""
-    with open(os.path.join(ROOT, PROD), "rb") as file:
-        if (data := file.read()).startswith(b"\xef\xbb\xbf"):
-            write(file.name, data[3:].decode())
-            say(f"{PROD}: removed the byte order mark, which setuptools cannot read")
+    data = Path(ROOT, PROD).read_bytes()
+    if data.startswith(b"\xef\xbb\xbf"):
+        write(os.path.join(ROOT, PROD), data[3:].decode())
+        say(f"{PROD}: removed the byte order mark, which setuptools cannot read")
     text = lock.read(os.path.join(ROOT, LOCK)) if read(LOCK) else ""
     reason = lock.outdated(ROOT, text) or ("as asked" if renew else "")
     if reason and locked and not renew:
         raise ValueError(f"{reason}: run ./bootstrap --lock and commit it")
-    by_uv = os.environ.get("BOOTSTRAP_UV") != "0"
-    pin = "".join(x.line for x in lock.pins(text) if x.name == "uv" and by_uv)
-    same = read(STAMP).split("\t")[:3] == MADE_BY and run([PYTHON, "-ISc", ""])[0]
+    # A link in .venv would lead to the environment of another checkout.
+    site = sysconfig.get_path("purelib", "venv", {"base": VENV})
+    same = all(os.path.realpath(x) == x for x in (BIN, site)) and os.path.exists(PYTHON)
+    same = same and read(STAMP).split("\t")[:3] == MADE_BY
+    inside = Path(site).glob("*/")
+    same = same and not any(os.path.islink(path) for path in inside if path.is_dir())
     # uv is one on PATH, or that of a sound .venv, or pip gets the one of the lock.
-    folders = [x for x in os.environ.get("PATH", "").split(os.pathsep) if x != BIN]
-    uv = shutil.which("uv", path=os.pathsep.join(folders)) or (UV if same else "")
-    uv = uv if uv and by_uv and run([uv, "--version"], quiet=True)[0] else ""
+    uv = pin = ""
+    if os.environ.get("BOOTSTRAP_UV") != "0":
+        pin = "".join(x.line for x in lock.pins(text) if x.name == "uv")
+        path = os.environ.get("PATH", "").replace(BIN, os.devnull)
+        uv = shutil.which("uv", path=path) or (UV if same else "")
+        uv = uv if run([uv, "--version"])[0] else ""
     if reason and not uv and not pin:
         raise ValueError(f"{reason}: only uv can renew it: install uv")
     if not (uv and same):
@@ -227,64 +204,86 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     get = ["install", "--no-deps", "--require-hashes", "--requirement", CHOSEN]
     if pin and not uv:
         write(CHOSEN, pin)
-        uv = UV if run([*lock.pip(PYTHON), *get], lock.settings())[0] else ""
+        uv = UV if run([PYTHON, *lock.PIP, *get], **lock.settings(ROOT))[0] else ""
     if reason:
         say(f"{reason}: renewing it")
         text = freeze(uv, flags)
     write(STAMP, "")
-    count = install([uv, "pip"] if uv else lock.pip(PYTHON), get, text, mode)
+    tool = [uv, "pip"] if uv else [PYTHON, *lock.PIP]
+    there = install(tool, [*get, "--exact"] if uv else get, lock.pins(text), mode, site)
     if text != read(LOCK):
         write(os.path.join(ROOT, LOCK), text)
-    inputs = ["pyproject.toml", LOCK]
-    inputs += (x[3:] for x in lock.requirements(ROOT, *lock.sources(ROOT)))
-    inputs += glob.glob("src/*/__init__.py", root_dir=ROOT)
+    files = lock.requirements(ROOT, *lock.sources(ROOT))
+    modules = Path(ROOT).glob("src/*/__init__.py")
+    inputs = ["pyproject.toml", LOCK, *(reason[3:] for reason in files)]
+    inputs += [path.relative_to(ROOT).as_posix() for path in modules]
     write(STAMP, stamp(mode, inputs))
-    say(f".venv is ready: {count} packages by {'uv' if uv else 'pip'}, {MADE_BY[0]}")
+    say(f".venv is ready: {there} packages by {'uv' if uv else 'pip'}, {MADE_BY[0]}")
 
 
-def install(tool: list[str], get: list[str], text: str, mode: str) -> int:
+def freeze(uv: str, flags: list[str]) -> str:
+    """Return a new lock; pins stay unless they must change or the flags say so."""
+    python, _, own = lock.declared(ROOT)
+    draft, sources = os.path.join(VENV, LOCK), lock.sources(ROOT)
+    options = ["--universal", "--generate-hashes", "--no-strip-extras"]
+    options += [f"--python-version={python}"]
+    header = ["uv pip compile", *options, f"--output-file={LOCK}", *sources]
+    command = [uv, "pip", "compile", *options, f"--output-file={draft}", *sources]
+    command += ["--custom-compile-command", " ".join(header), *flags]
+    more = lock.settings(ROOT)
+    if own:  # the project's own settings count, such as a cooldown, and no others
+        more |= {"UV_NO_CONFIG": "0", "UV_NO_SYSTEM_CONFIG": "1"}
+        more |= {"XDG_CONFIG_HOME": draft, "APPDATA": draft}
+    write(draft, read(LOCK))
+    done, said = run(command, **more)
+    if "missing an upload date" in said:
+        say("the index tells no upload times, so nothing is too new for this lock")
+        done, more["UV_EXCLUDE_NEWER"] = False, "false"
+    if not done:
+        run(command, f"no new {LOCK}", **more)
+    text = lock.read(draft)
+    if reason := lock.outdated(ROOT, text):
+        raise ValueError(f"no new {LOCK}: {reason}")
+    return text
+
+
+def install(
+    tool: list[str], get: list[str], pins: "list[lock.Line]", mode: str, site: str
+) -> int:
     """Install exactly the pins, and the project if it is a package; count them."""
-    build, pins = lock.build_requires(ROOT), lock.pins(text)
-    names = {x.name for x in pins}
-    if build - names:
-        raise ValueError(f"{LOCK} lacks {', '.join(build - names)}: add it")
-    asked = {x.name for each in lock.requirements(ROOT, PROD).values() for x in each}
-    kept = lock.needed(pins, asked) if mode == "prod" else names
+    build, kept = lock.declared(ROOT)[1], {pin.name for pin in pins}
+    if mode == "prod":
+        (asked,) = lock.requirements(ROOT, PROD).values()
+        kept = lock.needed(pins, {wish.name for wish in asked})
     # Production does not keep what builds the package: it is installed, then removed.
     chosen = lock.needed(pins, kept | build)
-    write(CHOSEN, "".join(x.line for x in pins if x.name in chosen))
-    by_uv = tool[1:] == ["pip"]
-    get = [*tool, *get, *["--exact"] * by_uv]
+    write(CHOSEN, "".join(pin.line for pin in pins if pin.name in chosen))
     # With all in uv's cache, there is nothing to ask the index.
-    done = by_uv and run(get, {"UV_OFFLINE": "1"}, quiet=True)[0]
-    if not done and not run(get, lock.settings())[0]:
-        offline = ": --offline" if "UV_OFFLINE" in os.environ else ""
-        raise ValueError(f"{LOCK} could not be installed, see above{offline}")
-    add = ["--no-deps", "--no-build-isolation", "--force-reinstall", "--editable", "."]
-    # setuptools takes $x and {x} in the path of .venv for variables.
-    more = {x: x for x in re.findall(r"[${](\w+)", ROOT) if x not in os.environ}
-    if build and not run([*tool, "install", *add], more)[0]:
-        raise ValueError("the package could not be built, for the reason above")
-    surplus = (chosen | {"pip", "setuptools", "uv", "wheel"}) - kept
-    run([*tool, "uninstall", *sorted(surplus)], quiet=True)
-    site = "Lib/site-packages" if WINDOWS else "lib/*/site-packages"
-    there = list(distributions(path=glob.glob(f"{glob.escape(VENV)}/{site}")))
-    if lost := lock.lacking(pins, kept, {x.name: x.version for x in there}):
-        raise ValueError(f".venv lacks {', '.join(lost[:5])}: installed elsewhere?")
+    if "--exact" not in get or not run([*tool, *get], UV_OFFLINE="1")[0]:
+        run([*tool, *get], f"{LOCK} could not be installed", **lock.settings(ROOT))
+    if build:
+        add = ["--no-deps", "--no-build-isolation", "--force-reinstall", "--editable"]
+        # setuptools takes $x and {x} in the path of .venv for variables.
+        more = {x: x for x in re.findall(r"[${](\w+)", ROOT) if x not in os.environ}
+        run([*tool, "install", *add, "."], "the package could not be built", **more)
+    if surplus := (chosen | {"uv"}) - kept:
+        run([*tool, "uninstall", *surplus])
+    there = {lock.Line(x.name).name: x.version for x in distributions(path=[site])}
+    for pin in pins:
+        here = pin.name not in kept or not pin.holds()
+        if not here and not pin.takes(there.get(pin.name, "0")):
+            raise ValueError(f".venv lacks {pin.asked}: was it installed elsewhere?")
     return len(there)
 
 
 def choose(asked: str) -> str:
     """Return the Python of a version such as 3.12, or of a path."""
-    pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
-    paths = glob.glob(f"{glob.escape(pyenv)}/versions/{glob.escape(asked)}*/bin/python")
-    code = "import sys; print('{}.{}'.format(*sys.version_info), sys._base_executable)"
-    for program in [asked, f"python{asked}", *paths]:
-        _, said = run([program, "-ESc", code], quiet=True)
-        version, _, base = said.strip().partition(" ")
-        if version and (asked.startswith(version) or not asked[0].isdigit()):
+    code = "import sys; sys.version_info < (3, 11) or print(sys._base_executable)"
+    for program in (f"python{asked}", asked) if asked else ():
+        path = os.path.abspath(shutil.which(program) or "")
+        if base := run([path, "-ISc", code])[1].strip():
             return os.path.realpath(base)
-    raise ValueError(f"found no Python {asked}: use --python PATH")
+    raise ValueError(f"--python {asked}: found no such Python, 3.11 or newer")
 
 
 def main(arguments: list[str]) -> int:
@@ -298,8 +297,6 @@ def main(arguments: list[str]) -> int:
             pairs, command = getopt(arguments, "h", OPTIONS.split())
         except GetoptError as error:
             raise ValueError(f"{error.msg}: see ./bootstrap --help") from None
-    if command and not command[0]:
-        raise ValueError("the name of the command is empty")
     options = dict(pairs)
     if {"-h", "--help"} & options.keys():
         sys.stdout.write(str(__doc__))
@@ -310,28 +307,27 @@ def main(arguments: list[str]) -> int:
     done = ready(mode) or (checks and ready("prod"))
     if not done or renew or {"--python", "--export"} & options.keys():
         if sys.flags.no_site:
-            return become([BASE, "-I", __file__, ROOT, *arguments])
-        refuse_links()
+            return become(BASE, [BASE, "-I", __file__, ROOT, *arguments])
+        if os.path.islink(VENV):
+            raise ValueError(f"{VENV} is a link: remove it")
         if checks:
             raise ValueError(".venv is out of date: run ./bootstrap")
-        if "--python" in options and (python := choose(options["--python"])) != BASE:
-            return become([python, "-I", __file__, ROOT, *arguments])
         if "--offline" in options:
             os.environ["UV_OFFLINE"] = "1"
-        handle = os.open(__file__ if WINDOWS else ROOT, os.O_RDONLY)
-        if sys.platform != "win32":
+        if "--python" in options and (python := choose(options["--python"])) != BASE:
+            return become(python, [python, "-I", __file__, ROOT, *arguments])
+        if not WINDOWS:
             import fcntl
 
-            os.set_inheritable(handle, True)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            LOCKED.append(os.open(ROOT, os.O_RDONLY))
+            fcntl.flock(LOCKED[0], fcntl.LOCK_EX)
         if renew or not ready(mode):
             prepare(mode, flags, renew, CI or "--locked" in options)
         if path := options.get("--export"):
             export = ["--universal", "--no-deps", "--generate-hashes", CHOSEN]
             export += ["--format=pylock.toml", f"--output-file={os.path.abspath(path)}"]
-            if not run([UV, "pip", "compile", *export], lock.settings())[0]:
-                raise ValueError(f"{path} is not written, for the reason above")
-        os.close(handle)
+            export = [UV, "pip", "compile", *export]
+            run(export, f"{path} is not written", **lock.settings(ROOT))
     if not command and sys.stderr.isatty() and not CI:
         line = f'"{BIN}\\activate"' if WINDOWS else f". '{BIN}/activate'"
         say(f"activate: {line}")
@@ -341,8 +337,6 @@ def main(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[2:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
     except ValueError as error:
         say(str(error))
     except OSError as error:
