@@ -5,7 +5,7 @@ set "script=%~dp0.standard\bootstrap.py"
 rem The second place is that of the template's own repository.
 if not exist "%script%" set "script=%~dp0template\.standard\bootstrap.py"
 set "python="
-rem The check also passes over the Microsoft Store's python, which only prints a message, and works for a .bat.
+rem The check also skips the Microsoft Store's python, which only prints a message, and works for a .bat.
 for %%c in ("py -3" "python" "python3") do (
     for /f %%v in ('%%~c -E -c "import sys; print(sys.version_info[:2] >= (3, 11))" 2^>nul') do (
         if "%%v"=="True" if not defined python set "python=%%~c"

@@ -134,8 +134,17 @@ def loop(config: Path) -> None:
 
 
 def campaign(config: Path, template: str, jobs: int) -> None:
-    """Do it by fleet/campaign.py."""
-    command = (sys.executable, "-m", "fleet.campaign", "-C", config, "-j", str(jobs))
+    """Do it by plinth/campaign.py."""
+    command = (
+        sys.executable,
+        "-m",
+        "plinth",
+        "campaign",
+        "-C",
+        config,
+        "-j",
+        str(jobs),
+    )
     run(*command, "--template", template, cwd=ROOT)
 
 

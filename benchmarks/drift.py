@@ -1,4 +1,4 @@
-"""Times `fleet drift` over many repositories, beside `copier check-update` in a loop.
+"""Times `plinth drift` over many repositories, beside `copier check-update` in a loop.
 
 The repositories are one rendered project under other names: at three releases, a tenth of them
 edited. Needs Linux: memory is that of all processes of a command together, what they share counted once.
@@ -63,7 +63,7 @@ def generate(source: Path, home: Path, number: int, releases: list[str]) -> list
         if index % 10 == 0:
             with (folder / "bootstrap").open("a") as file:
                 file.write("# edited\n")
-            (folder / ".editorconfig").unlink()
+            (folder / ".gitattributes").unlink()
         made.append(folder)
     return made
 
@@ -126,8 +126,8 @@ def main() -> int:
         for size in [0, *options.sizes]:
             chosen = [str(path) for path in made[: size or options.loop]]
             if size:
-                what = "`fleet drift`"
-                command = [sys.executable, "-m", "fleet", "drift", "--json", *chosen]
+                what = "`plinth drift`"
+                command = [sys.executable, "-m", "plinth", "drift", "--json", *chosen]
             else:
                 what = "`copier check-update` in a loop"
                 script = f'for project do {copier} "$project"; done; exit 0'

@@ -1,1 +1,1 @@
-"""Tools for many repositories: bring them under the template."""
+"""The former name of plinth, for one release."""

@@ -146,6 +146,32 @@ def _render_faster() -> Iterator[None]:
         yield
 
 
+# ---- The fast loop -----------------------------------------------------------------------------------------------------
+
+# What `-m quick` runs, in half a minute: these modules, and one render of each starter.
+QUICK = {"test_conflicts", "test_names", "test_releases", "test_text", "test_wording"}
+QUICK |= {
+    "test_only_what_renders_is_called_jinja",
+    "test_the_manifest_names_every_file",
+}
+QUICK |= {"test_without_an_answer_there_is_the_starter_alone"}
+# These are left out: they start the real command, which takes a second each, or import many projects.
+NOT_QUICK = {
+    "test_modules_are_taken_and_import",
+    "test_the_answers_of_a_project_make_it_again",
+    "test_the_plain_command_refuses_and_writes_nothing",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the fast loop, none of which may be slow."""
+    for item in items:
+        name, module = item.name.partition("[")[0], item.path.stem
+        slow = {"slow", "complete", "renovate"} & {x.name for x in item.iter_markers()}
+        if not slow and name not in NOT_QUICK and QUICK & {name, module}:
+            item.add_marker(pytest.mark.quick)
+
+
 @pytest.fixture
 def generate(copie: Any) -> Generate:
     """Render the template, or a changed copy of it, with the given answers and return the project's folder.

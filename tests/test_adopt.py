@@ -15,9 +15,9 @@ import pytest
 import yaml
 from conftest import ROOT, git, run, template_outside_git
 
-from fleet.__main__ import main
-from fleet.infer import address, reads_like
-from fleet.sources import poetry_range
+from plinth.command import main
+from plinth.infer import address, reads_like
+from plinth.metadata import poetry_range
 
 ASKED = {
     name
@@ -32,14 +32,14 @@ PACKAGE = {"src/sound/__init__.py": '"""Read and write sound."""\n'}
 
 def write(folder: Path, files: dict[str, str]) -> Path:
     """Write files below a folder, which is made, and return it."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
 
-def fleet(*arguments: str | Path, status: int = 0) -> tuple[str, str]:
+def plinth(*arguments: str | Path, status: int = 0) -> tuple[str, str]:
     """Run the command and return what it wrote to stdout and to stderr."""
     printed, told = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     with redirect_stdout(printed), redirect_stderr(told):
@@ -53,19 +53,18 @@ def adopt(
     tmp_path: Path, files: dict[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the answers of a repository called `sound`, and what is said of each question."""
-    printed, told = fleet("adopt", write(tmp_path / "sound", files))
+    printed, told = plinth("adopt", write(tmp_path / "sound", files))
     said = [line.partition(": ") for line in told.splitlines()]
-    notes = "; ".join(text for name, _, text in said if name == "note")
-    return yaml.safe_load(printed), {name: text for name, _, text in said} | {
-        "note": notes
-    }
+    notes = "; ".join(text for name, _, text in said if name[:4] in ("note", "left"))
+    lines = {name: text for name, _, text in said if name[:4] != "left"}
+    return yaml.safe_load(printed), lines | {"note": notes}
 
 
 def refused(tmp_path: Path, files: dict[str, str]) -> str:
     """Return the one line that says why a repository called `sound` is not adopted."""
-    printed, told = fleet("adopt", write(tmp_path / "sound", files), status=2)
+    printed, told = plinth("adopt", write(tmp_path / "sound", files), status=2)
     assert printed == ""
-    assert told.startswith("fleet: ")
+    assert told.startswith("plinth: ")
     assert told.count("\n") == 1
     return told
 
@@ -240,7 +239,7 @@ def test_setup_py_is_not_run(tmp_path: Path) -> None:
     """It would delete a file; what it computes is left out, and said to be computed."""
     files = PACKAGE | {"setup.py": SETUP_PY, "precious.txt": "!"}
     repository = write(tmp_path / "sound", files)
-    done = run(sys.executable, "-m", "fleet", "adopt", repository, cwd=ROOT)
+    done = run(sys.executable, "-m", "plinth", "adopt", repository, cwd=ROOT)
     assert (repository / "precious.txt").read_text() == "!"
     assert yaml.safe_load(done.stdout)["distribution_name"] == "sound-tools"
     assert (
@@ -263,13 +262,13 @@ def test_a_package_without_metadata(tmp_path: Path) -> None:
         "license": "proprietary",
         "starter": "library",
         "modules": "",
-        "adopted": [],
+        "adopted": ["sound/__init__.py"],
     }
     assert "no licence is stated" in said["license"]
     assert "the flat layout (the template's own checks" in said["package_name"]
     assert (
-        said["note"]
-        == "1 requirements in requirements.txt: copy them to requirements_prod.txt"
+        "1 requirements in requirements.txt: copy them to requirements_prod.txt"
+        in said["note"]
     )
 
 
@@ -335,7 +334,8 @@ def test_licences_are_told_apart() -> None:
     known = [path.stem for path in (ROOT / "includes/licenses").glob("*.txt")]
     for one in known:
         text = (ROOT / f"includes/licenses/{one}.txt").read_bytes()
-        assert [other for other in known if reads_like(text, other)] == [one]
+        texts = ROOT / "includes/licenses"
+        assert [x for x in known if reads_like(text, x, texts)] == [one]
 
 
 GPL = (ROOT / "includes/licenses/GPL-3.0-or-later.txt").read_text()
@@ -346,13 +346,13 @@ BSD_2 = BSD[: BSD.index("3. ")] + BSD[BSD.index("THIS SOFTWARE") :]
 @pytest.mark.parametrize(
     ("files", "metadata", "answer", "told"),
     [
-        pytest.param({}, 'license = "MIT OR Apache-2.0"', None, "is none of", id="expression"),
-        pytest.param({}, 'license = {text = "New BSD"}', None, "is none of", id="free-text"),
+        pytest.param({}, 'license = "MIT OR Apache-2.0"', "other", "is none of", id="expression"),
+        pytest.param({}, 'license = {text = "New BSD"}', "other", "is none of", id="free-text"),
         pytest.param({}, 'license = {text = "Apache License, Version 2.0"}', "Apache-2.0", "", id="name"),
-        pytest.param({"LICENSE": BSD_2}, "", None, "cannot be told (LICENSE)", id="two-clauses"),
-        pytest.param({"LICENSE": f"{MIT}\nThe Software shall be used for Good, not Evil."}, "", None, "cannot be told", id="more"),
-        pytest.param({"LICENSE-MIT": MIT, "LICENSE-BSD": BSD}, "", None, "several", id="two"),
-        pytest.param({"COPYING": GPL}, "", None, "cannot be told (COPYING)", id="gpl-which"),
+        pytest.param({"LICENSE": BSD_2}, "", "other", "from LICENSE (it is none", id="two-clauses"),
+        pytest.param({"LICENSE": f"{MIT}\nThe Software shall be used for Good, not Evil."}, "", "other", "is none of the choices", id="more"),
+        pytest.param({"LICENSE-MIT": MIT, "LICENSE-BSD": BSD}, "", "other", "several", id="two"),
+        pytest.param({"COPYING": GPL}, "", "other", "from COPYING (it is none", id="gpl-which"),
         pytest.param(
             {"COPYING": GPL},
             'classifiers = ["License :: OSI Approved :: GNU General Public License v3 or later (GPLv3+)"]',
@@ -430,12 +430,9 @@ def test_files_on_both_sides(tmp_path: Path) -> None:
         tmp_path,
         PACKAGE | dict.fromkeys(files, "") | {"setup.py": "setup(name='sound-tools')"},
     )
-    assert answers["adopted"] == [".standard/ruff.toml", "README.md", "bootstrap"]
-    assert (
-        "kept, and not the template's: .standard/ruff.toml, README.md, bootstrap"
-        in said["note"]
-    )
-    assert "adds a pyproject.toml, which overrules setup.py: merge them" in said["note"]
+    kept = [".standard/ruff.toml", "LICENSE", "README.md", "bootstrap", "setup.py"]
+    assert answers["adopted"] == kept
+    assert f"kept, and not the template's: {', '.join(kept)}" in said["note"]
     answers, said = adopt(tmp_path, {"pyproject.toml": ""})
     assert answers["adopted"] == [
         ".standard/ruff.toml",
@@ -444,7 +441,25 @@ def test_files_on_both_sides(tmp_path: Path) -> None:
         "bootstrap",
         "pyproject.toml",
     ]
-    assert "overrules" not in said["note"]
+
+
+@pytest.mark.parametrize(
+    ("file", "kept"),
+    [
+        ("README.rst", ["README.md", "README.rst"]),
+        ("readme.txt", ["README.md", "readme.txt"]),
+        ("CHANGES.rst", ["CHANGELOG.md"]),
+        ("HISTORY.md", ["CHANGELOG.md"]),
+        ("docs/changelog.md", ["CHANGELOG.md"]),
+        ("LICENSE.txt", ["LICENSE"]),
+        ("COPYING", ["LICENSE"]),
+        ("docs/security.rst", [".github/SECURITY.md"]),
+    ],
+)
+def test_a_file_under_another_name_needs_no_second(
+    tmp_path: Path, file: str, kept: list[str]
+) -> None:
+    assert adopt(tmp_path, PACKAGE | {file: ""})[0]["adopted"] == kept
 
 
 @pytest.mark.parametrize(
@@ -481,7 +496,7 @@ def test_one_configuration_of_renovate_is_enough(tmp_path: Path, name: str) -> N
             id="pkgutil-namespace",
         ),
         pytest.param(
-            {"pyproject.toml": '[tool.setuptools]\npackages = ["sound"]', "lib/sound/__init__.py": ""},
+            {"pyproject.toml": '[tool.setuptools]\npackages = ["sound"]', "code/sound/__init__.py": ""},
             "no package 'sound' in src/",
             id="elsewhere",
         ),
@@ -524,19 +539,141 @@ def test_which_package_it_is(tmp_path: Path, files: dict[str, str]) -> None:
     assert adopt(tmp_path, files)[0]["package_name"] == "sound"
 
 
+@pytest.mark.parametrize(
+    ("files", "home"),
+    [
+        pytest.param({"setup.cfg": "[options.packages.find]\nwhere = code"}, "code", id="setup.cfg-where"),
+        pytest.param({"setup.cfg": "[options]\npackage_dir =\n    = code"}, "code", id="setup.cfg-package_dir"),
+        pytest.param({"setup.py": "setup(package_dir={'': 'code'})"}, "code", id="setup.py-package_dir"),
+        pytest.param({"setup.py": "setup(packages=find_packages('code'))"}, "code", id="setup.py-find"),
+        pytest.param({"setup.py": "setup(package_dir={'sound': 'code/sound'})"}, "code", id="one-package"),
+        pytest.param({"pyproject.toml": '[tool.setuptools.packages.find]\nwhere = ["code"]'}, "code", id="setuptools"),
+        pytest.param({"pyproject.toml": '[tool.setuptools]\npackage-dir = {"" = "code"}'}, "code", id="setuptools-dir"),
+        pytest.param({"pyproject.toml": '[tool.maturin]\npython-source = "code"'}, "code", id="maturin"),
+        pytest.param({"pyproject.toml": '[tool.hatch.build.targets.wheel]\npackages = ["code/sound"]'}, "code", id="hatch"),
+        pytest.param({"pyproject.toml": '[tool.pdm.build]\npackage-dir = "code"'}, "code", id="pdm"),
+        pytest.param({"pyproject.toml": '[tool.uv.build-backend]\nmodule-root = "code"'}, "code", id="uv"),
+        pytest.param({"pyproject.toml": '[[tool.poetry.packages]]\ninclude = "sound"\nfrom = "code"'}, "code", id="poetry"),
+        pytest.param({"src/lib.rs": ""}, "python", id="python-by-habit"),
+        pytest.param({"docs/conf.py": ""}, "lib", id="lib-by-habit"),
+    ],
+)  # fmt: skip
+def test_where_the_package_is(tmp_path: Path, files: dict[str, str], home: str) -> None:
+    answers, said = adopt(tmp_path, files | {f"{home}/sound/__init__.py": ""})
+    assert answers["package_name"] == "sound"
+    assert f"{home}/sound/__init__.py" in answers["adopted"]
+    assert f"from the {home} layout" in said["package_name"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.py": "setup(package_dir={'sound': '.'}, packages=['sound'])"},
+        {"setup.cfg": "[options]\npackage_dir =\n    sound = ./"},
+        {"tools/__init__.py": "", "filters/__init__.py": ""},
+    ],
+    ids=["setup.py", "setup.cfg", "no-metadata"],
+)
+def test_a_root_that_is_the_package_is_refused(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    assert "its root is " in refused(tmp_path, {"__init__.py": ""} | files)
+
+
+def test_the_remote_of_a_linked_worktree(tmp_path: Path) -> None:
+    repository = write(tmp_path / "main", PACKAGE)
+    git(repository, "init", "--quiet")
+    git(repository, "remote", "add", "origin", "https://example.org/ada/sound")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "Start")
+    git(repository, "worktree", "add", "--quiet", tmp_path / "sound")
+    assert adopt(tmp_path, {})[0]["repository"] == "https://example.org/ada/sound"
+
+
+def test_what_is_left_comes_in_the_order_of_its_danger(tmp_path: Path) -> None:
+    files = {
+        "setup.py": "import numpy\nimport sound\nsetup(install_requires=['attrs'])",
+        "sound/__init__.py": "",
+    }
+    _, told = plinth("adopt", write(tmp_path / "sound", files))
+    left = [line for line in told.splitlines() if line.startswith("left, ")]
+    assert "1 requirements in setup.py" in left[0]
+    assert "setup.py imports numpy: write what provides that" in left[1]
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = ["hatchling>=1", "hatch_vcs"]\n[project]\nname = "sound"\ndependencies = ["attrs"]',
+        "sound/__init__.py": "",
+    }
+    printed, _ = plinth("adopt", "--json", write(tmp_path / "other/sound", files))
+    report = yaml.safe_load(printed)
+    assert "1 requirements in pyproject.toml" in report["left"][0]
+    assert report["lines"]["requirements_dev.txt"] == [
+        "hatchling>=1",
+        "editables",
+        "hatch_vcs",
+    ]
+
+
+# ---- Adding the files ----
+
+
+def test_apply_adds_only_new_files(tmp_path: Path) -> None:
+    """The answers file comes last; a link out of the repository is not written through, and then nothing is added."""
+    repository = write(tmp_path / "sound", PACKAGE | {"README.rst": "Mine\n"})
+    before = hashes(repository)
+    template = template_outside_git()
+    command = ("adopt", "--apply", "--template", template, "--data", "ci=none")
+    printed, told = plinth(*command, repository)
+    assert printed == ""
+    after = hashes(repository)
+    assert before.items() <= after.items()
+    assert ".copier-answers.yml" in after.keys() - before.keys()
+    assert not {"README.md", ".github/dependabot.yml"} & after.keys()
+    assert f"{len(after) - len(before)} files were added, and none was changed" in told
+    taken = yaml.safe_load((repository / ".copier-answers.yml").read_text())
+    assert (taken["package_name"], taken["ci"]) == ("sound", "none")
+
+    other = write(tmp_path / "other/sound", PACKAGE)
+    (tmp_path / "outside").mkdir()
+    (other / ".standard").symlink_to(tmp_path / "outside")
+    before = hashes(other)
+    _, told = plinth(*command, other, status=2)
+    assert "its folder is a link out of the repository" in told
+    assert hashes(other) == before
+    assert not list((tmp_path / "outside").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [("ci", "write NAME=VALUE"), ("colour=red", "answers no question"), ("package_name=1x", "package_name: ")],
+)  # fmt: skip
+def test_an_answer_of_the_command_line_that_is_wrong(
+    tmp_path: Path, pair: str, told: str
+) -> None:
+    repository = write(tmp_path / "sound", PACKAGE)
+    assert told in plinth("adopt", "--data", pair, repository, status=2)[1]
+
+
+def test_a_template_that_is_another_is_refused(tmp_path: Path) -> None:
+    repository = write(tmp_path / "sound", PACKAGE)
+    other = write(tmp_path / "other", {"copier.yml": "name: {type: str}\n"})
+    line = plinth("adopt", "--template", other, repository, status=2)[1]
+    assert "is not Plinth and not a template that includes Plinth" in line
+
+
 # ---- Faults ----
 
 
 def test_no_such_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name in ("none", "file"):
-        told = fleet("adopt", tmp_path / name, status=2)[1]
-        assert told == f"fleet: there is no folder '{tmp_path / name}'\n"
+        told = plinth("adopt", tmp_path / name, status=2)[1]
+        assert told == f"plinth: there is no folder '{tmp_path / name}'\n"
 
 
-@pytest.mark.parametrize(
-    "name", ["pyproject.toml", "setup.cfg", "setup.py", "LICENSE", "requirements.txt"]
-)
+NEEDED = ["pyproject.toml", "setup.cfg", "setup.py"]
+
+
+@pytest.mark.parametrize("name", [*NEEDED, "LICENSE", "requirements.txt"])
 @pytest.mark.parametrize(
     "fault",
     [
@@ -549,6 +686,7 @@ def test_no_such_folder(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read(tmp_path: Path, name: str, fault: str) -> None:
+    """Where an answer needs the file, the repository is refused. Elsewhere a note says so, and a licence stays."""
     path = write(tmp_path / "sound", PACKAGE) / name
     match fault:
         case "huge":
@@ -557,7 +695,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, name: str, fault: str) -> No
             path.write_bytes(b"\x89PNG\r\n\0\0")
         case "loop":
             path.symlink_to(name)
-        case "folder" | "pipe" if name == "LICENSE":
+        case "folder" if name == "LICENSE":
             pytest.skip("a folder of licences is none to read")
         case "folder":
             path.mkdir()
@@ -567,7 +705,20 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, name: str, fault: str) -> No
             path.touch(mode=0)
             if os.access(path, os.R_OK):
                 pytest.skip("root reads everything")
-    assert f"cannot read '{path}': " in refused(tmp_path, {})
+    line = f"cannot read '{path}': "
+    if name in NEEDED:
+        assert line in refused(tmp_path, {})
+        return
+    answers, said = adopt(tmp_path, {})
+    assert line in said["note"]
+    assert answers["license"] == ("other" if name == "LICENSE" else "proprietary")
+
+
+def test_a_file_of_another_encoding_is_a_note(tmp_path: Path) -> None:
+    repository = write(tmp_path / "sound", PACKAGE)
+    (repository / "requirements.txt").write_text("attrs\n", encoding="utf-16")
+    _, said = adopt(tmp_path, {})
+    assert "requirements.txt': it is binary: no requirement in it" in said["note"]
 
 
 @pytest.mark.parametrize(
@@ -625,17 +776,17 @@ def test_setup_py_that_grows(tmp_path: Path) -> None:
 def test_the_file_is_written_whole(tmp_path: Path) -> None:
     """To a new file, over another with --force alone, and never a part."""
     repository, output = write(tmp_path / "sound", PACKAGE), tmp_path / "answers.yml"
-    told = fleet("adopt", repository, "--output", output)
+    told = plinth("adopt", repository, "--output", output)
     assert told[0] == ""
     assert yaml.safe_load(output.read_text())["modules"] == ""
     assert "\n# Its own are there" in output.read_text()
     output.write_text("mine")
-    refusal = fleet("adopt", repository, "--output", output, status=2)[1]
-    assert refusal == f"fleet: '{output}' exists: choose another file or add --force\n"
-    fleet("adopt", tmp_path / "none", "--output", output, "--force", status=2)
+    refusal = plinth("adopt", repository, "--output", output, status=2)[1]
+    assert refusal == f"plinth: '{output}' exists: choose another file or add --force\n"
+    plinth("adopt", tmp_path / "none", "--output", output, "--force", status=2)
     assert output.read_text() == "mine"
-    fleet("adopt", repository, "--output", output, "--force")
-    assert output.read_text() == fleet("adopt", repository)[0]
+    plinth("adopt", repository, "--output", output, "--force")
+    assert output.read_text() == plinth("adopt", repository)[0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.yml", "sound"]
 
 
@@ -651,8 +802,8 @@ def test_the_file_is_written_whole(tmp_path: Path) -> None:
 )
 def test_an_output_that_cannot_be(tmp_path: Path, name: str, told: str) -> None:
     repository, output = write(tmp_path / "sound", PACKAGE), tmp_path / name
-    said = fleet("adopt", repository, "--output", output, "--force", status=2)[1]
-    assert said == f"fleet: cannot write '{output}': {told}\n"
+    said = plinth("adopt", repository, "--output", output, "--force", status=2)[1]
+    assert said == f"plinth: cannot write '{output}': {told}\n"
 
 
 HOSTILE = r"""
@@ -678,7 +829,7 @@ def test_copier_takes_the_answers(tmp_path: Path, files: dict[str, str]) -> None
     """As they are; and where there is none, the default that was told holds."""
     answers, said = adopt(tmp_path, PACKAGE | files)
     assert all(text.isprintable() for text in said.values())
-    data = write(tmp_path, {"answers.yml": fleet("adopt", tmp_path / "sound")[0]})
+    data = write(tmp_path, {"answers.yml": plinth("adopt", tmp_path / "sound")[0]})
     copy(data / "answers.yml", tmp_path / "copy" / "sound")
     taken = yaml.safe_load((tmp_path / "copy/sound/.copier-answers.yml").read_text())
     assert answers.items() <= taken.items()
@@ -869,7 +1020,7 @@ def test_a_package_from_the_index(
     repository = unpack(requirement, tmp_path)
     before = hashes(repository)
     output = tmp_path / "answers.yml"
-    _, told = fleet("adopt", repository, "--output", output)
+    _, told = plinth("adopt", repository, "--output", output)
     assert hashes(repository) == before
     answers = yaml.safe_load(output.read_text())
     home, licence, url, description = expected.split(", ", 3)
@@ -946,4 +1097,4 @@ def test_a_package_from_the_index(
 def test_a_package_from_the_index_that_cannot_be_adopted(
     tmp_path: Path, requirement: str, told: str
 ) -> None:
-    assert told in fleet("adopt", unpack(requirement, tmp_path), status=2)[1]
+    assert told in plinth("adopt", unpack(requirement, tmp_path), status=2)[1]

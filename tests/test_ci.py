@@ -232,14 +232,13 @@ def test_the_shell_of_gitlab_is_sound(
 
 
 def test_each_action_is_pinned_once(made: Callable[..., Path]) -> None:
-    """Each pin is a full hash with its version beside it. This repository's own workflows have the same pins."""
+    """Each pin is a full hash with its version beside it."""
     files = [*made("github").glob(".github/workflows/*.yml")]
-    files += ROOT.glob(".github/workflows/*.yml")
     text = "".join(path.read_text() for path in files)
     pins = set(re.findall(r"uses: (?!\$/)(.*)", text))
     pin = re.compile(r"([\w/-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+")
     names = {match[1] for match in map(pin.fullmatch, pins) if match}
-    assert len(names) == len(pins) == 5
+    assert len(names) == len(pins) > 3
 
 
 @pytest.mark.parametrize("license", ["MIT", "proprietary"])
@@ -328,123 +327,6 @@ def test_a_release_needs_the_templates_own_checks(
     assert (generate(ci=ci, adopted=[]) / folder / "release.yml").exists()
 
 
-# ---- The check that a release begins with ------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def released(
-    made: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """Return a project with metadata, as setuptools writes it, and a changelog that is ready for 0.1.0."""
-    project = shutil.copytree(
-        made("none"), tmp_path_factory.mktemp("released") / "demo"
-    )
-    edit("CHANGELOG.md", "(unreleased)", "(2026-11-21)")(project)
-    setup = (sys.executable, "-c", "import setuptools; setuptools.setup()")
-    run(*setup, "--quiet", "egg_info", cwd=project)
-    return project
-
-
-def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
-    """Return what replaces a text in a file of a project."""
-
-    def apply(project: Path) -> None:
-        text = (project / file).read_text()
-        assert old in text
-        (project / file).write_text(text.replace(old, new))
-
-    return apply
-
-
-def compare(project: Path, *arguments: str) -> tuple[int, str, str]:
-    """Run the check and return its exit status and what it wrote."""
-    command = (sys.executable, ".standard/release.py", *arguments)
-    done = run(*command, cwd=project, env={"PYTHONPATH": "src"}, check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
-@pytest.mark.parametrize("tag", ["0.1.0", "v0.1.0"])
-@pytest.mark.parametrize(
-    "heading",
-    ["0.1.0 (2026-11-21)", "0.1.0", "[0.1.0] - 2026-11-21", "v0.1.0, 2026-11-21"],
-)
-def test_what_agrees_can_be_released(
-    released: Path, tmp_path: Path, tag: str, heading: str
-) -> None:
-    """The text between the version's heading and the next is the release's."""
-    project = shutil.copytree(released, tmp_path / "demo")
-    sections = ["# Changelog", "## 0.1.0.1", "- Later.", f"## {heading}", "- Ä.\n- B."]
-    sections += ["### More", "- C.", "## 0.0.1", "- Earlier."]
-    (project / "CHANGELOG.md").write_text("\n\n".join(sections) + "\n", "utf-8")
-    assert compare(project, tag) == (0, "- Ä.\n- B.\n\n### More\n\n- C.\n", "")
-
-
-@pytest.mark.parametrize(
-    ("change", "arguments", "line"),
-    [
-        pytest.param(
-            edit("README.md", "# ", "# "),
-            ["0.2.0"],
-            "release: the tag says 0.2.0, the metadata of demo says 0.1.0: make them agree",
-            id="tag",
-        ),
-        pytest.param(
-            edit("src/demo/__init__.py", '"0.1.0"', '"0.2.0"'),
-            ["v0.1.0"],
-            "release: the tag says 0.1.0, src/demo/__init__.py says 0.2.0: make them agree",
-            id="source",
-        ),
-        pytest.param(
-            edit("CHANGELOG.md", "## 0.1.0 ", "## 0.1.01 "),
-            ["0.1.0"],
-            'release: CHANGELOG.md has no section "## 0.1.0": say there what is new',
-            id="no section",
-        ),
-        pytest.param(
-            edit("CHANGELOG.md", "(2026-11-21)", "(Unreleased)"),
-            ["0.1.0"],
-            'release: CHANGELOG.md says "0.1.0 (Unreleased)": put the date of the release there',
-            id="unreleased",
-        ),
-        pytest.param(
-            edit("CHANGELOG.md", "- The first version.\n", ""),
-            ["0.1.0"],
-            'release: CHANGELOG.md tells nothing under "0.1.0 (2026-11-21)": say what is new',
-            id="empty section",
-        ),
-        pytest.param(
-            lambda project: (project / "CHANGELOG.md").unlink(),
-            ["0.1.0"],
-            "release: CHANGELOG.md is missing: restore it",
-            id="no changelog",
-        ),
-        pytest.param(
-            edit("pyproject.toml", 'name = "demo"', 'name = "another"'),
-            ["0.1.0"],
-            "release: 'another' is not installed: run ./bootstrap python .standard/release.py",
-            id="not installed",
-        ),
-        pytest.param(
-            edit("README.md", "# ", "# "),
-            [],
-            "usage: ./bootstrap python .standard/release.py TAG",
-            id="no tag",
-        ),
-    ],
-)
-def test_what_disagrees_is_refused(
-    released: Path,
-    tmp_path: Path,
-    change: Callable[[Path], None],
-    arguments: list[str],
-    line: str,
-) -> None:
-    """With one line that says what to do, and nothing that could be taken for notes."""
-    project = shutil.copytree(released, tmp_path / "demo")
-    change(project)
-    assert compare(project, *arguments) == (1, "", f"{line}\n")
-
-
 # ---- The gate -----------------------------------------------------------------------------------------------------------
 
 
@@ -453,9 +335,9 @@ def test_the_gate_stands_before_commits_and_in_every_pipeline(
 ) -> None:
     for ci in ("github", "gitlab", "none"):
         project = made(ci)
-        (gate,) = yaml.safe_load((project / ".pre-commit-config.yaml").read_text())[
-            "repos"
-        ][0]["hooks"]
+        config = yaml.safe_load((project / ".pre-commit-config.yaml").read_text())
+        gate = config["repos"][0]["hooks"][0]
         assert gate["entry"].endswith(".standard/conflicts.py")
+        assert gate["always_run"]
         if ci != "none":
             assert jobs(project)["check"][0] == "python .standard/conflicts.py"

@@ -48,17 +48,18 @@ def build(project: Path, *, check: bool = True) -> subprocess.CompletedProcess[s
 
 
 def documented(project: Path, package: str) -> set[str]:
-    """Return what the page of a package shows: names, modules, and links to the packages in it."""
-    path = f"api/{package.replace('.', '/')}.html"
+    """Return what a package's page and those of its modules show: names, and links to the pages below it."""
+    path = f"api/{package.replace('.', '/')}(/[^/]*)?.html"
     site = project / "build/html"
+    page = site / f"api/{package.replace('.', '/')}.html"
     packed = (site / "objects.inv").read_bytes().split(b"\n", 4)[4]
     found = set()
     for line in zlib.decompress(packed).decode().splitlines():
         name, _, rest = line.partition(" py:")
-        if f" {path}#" in rest and name.rpartition(".")[0] == package:
+        if re.search(f" {path}#", rest) and name.rpartition(".")[0] == package:
             found.add(name.rpartition(".")[2])
     last = package.rpartition(".")[2]
-    links = re.findall(rf'href="{last}/(\w+)\.html"', article(site / path))
+    links = re.findall(rf'href="{last}/(\w+)\.html"', article(page))
     return found | set(links)
 
 
@@ -186,7 +187,11 @@ def test_production_is_the_same(generate: Generate, docs: bool) -> None:
     )
     project = generate(starter="requests", docs=docs)
     chosen = run(sys.executable, "-c", code, cwd=project).stdout.split()
-    assert chosen == ["certifi", "charset-normalizer", "idna", "requests", "urllib3"]
+    assert chosen == [
+        *("annotated-types", "certifi", "charset-normalizer", "idna", "pydantic"),
+        *("pydantic-core", "requests", "typing-extensions", "typing-inspection"),
+        "urllib3",
+    ]
 
 
 def test_its_import_packages_are_known() -> None:
@@ -236,12 +241,27 @@ def test_each_package_has_a_page_of_its_all(generate: Generate, exports: str) ->
         run(sys.executable, "-c", code, *packages, cwd=project / "src").stdout
     )
     site = project / "build/html"
-    assert len([*site.glob("api/**/*.html")]) == 4
+    assert (
+        len([*site.glob("api/**/*.html")]) == 4 + 2
+    )  # greeting, plain; the name echo wins over its module
     for package, names in zip(packages, listed, strict=True):
         assert documented(project, package) == set(names)
-    top = " ".join(texts("p", article(site / "api/demo.html")))
-    for name in ("GREETINGS", "LIMIT", "Container", "echo", "greet"):
-        assert f"laceholder for the real {name}." in top
+    pages = {
+        "demo": ["Container", "EchoError", "LIMIT", "echo"],
+        "demo/greeting": ["GREETINGS", "Greeter", "greet"],
+        "demo/deep": ["Found"],
+        "demo/deep/deeper/deepest": [],
+        "demo/deep/deeper/deepest/plain": ["Plain", "to_plain"],
+    }
+    for path, names in pages.items():
+        page = (site / f"api/{path}.html").read_text()
+        found = set(re.findall(r'<dt class="sig[^>]* id="[\w.]+\.(\w+)"', page))
+        assert found - {"name"} == set(names)
+        assert ("Example code: replace" in page) == (
+            path[-8:] in ("greeting", "st/plain")
+        )
+    constant = texts("dd", article(site / "api/demo/greeting.html"))
+    assert "An example constant." in constant
 
     front = article(site / "index.html")
     assert texts("h1", front) == [title]
@@ -249,6 +269,8 @@ def test_each_package_has_a_page_of_its_all(generate: Generate, exports: str) ->
     whole = (site / "api/demo.html").read_text()
     assert texts("title", whole)[0] == f"demo - {title}"
     assert title in texts("span", whole)  # beside the logo
+    assert texts("h2", front) == ["Install", "Use", "Licence"]
+    assert "bootstrap" not in front
     assert "_downloads/" in front
     git(project, "init", "--quiet")
     git(project, "add", "--all")
@@ -266,7 +288,7 @@ def test_a_mistake_stops_the_build(generate: Generate) -> None:
     assert stale.exists()
     module = project / "src/demo/a.py"
     mistakes = [
-        (module, 'a placeholder for the real x."""', 'a `wrong <>`_ role."""', "a.py"),
+        (module, 'Return the value unchanged."""', 'a `wrong <>`_ role."""', "a.py"),
         (project / "README.md", "\n## Use\n", "\n## [Use](no.md)\n", "no.md"),
         (project / "docs/lost.md", "", "# Lost\n", "lost.md"),
     ]

@@ -1,5 +1,6 @@
 """Drift: how far repositories are from their templates, told without changing or running any of them."""
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -17,52 +18,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import copier as copier_library
 import pytest
 from conftest import ROOT, commit, copier, git, run
+from tiny import TEMPLATE, born, edit, tiny, write
 
-from fleet.__main__ import main
-from fleet.drift import SHARED
-from fleet.drift.project import Drift
-from fleet.drift.row import Row
-from fleet.drift.template import Templates, git_address
-from fleet.sources import UserError
-
-TEMPLATE = {
-    "copier.yml": """\
-_subdirectory: template
-_skip_if_exists: [/kept.txt]
-_exclude: ["{% if _copier_operation == 'update' %}/yours.txt{% endif %}"]
-name: {type: str, default: demo, validator: "{{ 'no' if name == 'refused' }}"}
-colour: {type: str, choices: [red, green, blue], default: red}
-computed: {type: str, default: "{{ name }}!", when: false}
-record: {type: yaml, default: "{{ {'name': name} | to_json }}", ask: false}
-""",
-    "template/{{ _copier_conf.answers_file }}.jinja": (
-        "{{ dict(_copier_answers, record={'name': name}) | to_nice_yaml }}"
-    ),
-    "template/tool": "#!/bin/sh\necho tool\n",
-    "template/folder/colour.txt.jinja": "{{ colour }}\n{{ computed }} {{ _copier_answers._src_path }}\n",
-    "template/static.cfg": "[static]\n",
-    "template/LICENSE.jinja": "Free for {{ name }}\n",
-    "template/yours.txt": "yours\n",
-    "template/kept.txt": "kept\n",
-}
-
-
-def write(folder: Path, files: dict[str, str]) -> Path:
-    """Write files below a folder and return it."""
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
+from plinth.arguments import SHARED
+from plinth.command import main
+from plinth.drift.project import Drift
+from plinth.drift.row import Row
+from plinth.drift.template import Templates, git_address
+from plinth.files import UserError
 
 
 def drift(
     *arguments: str | Path, status: int, before: tuple[str, ...] = ()
 ) -> tuple[str, str]:
     """Run the command as a user would and return what it printed to stdout and stderr."""
-    command = (*before, sys.executable, "-m", "fleet", "drift", *arguments)
+    command = (*before, sys.executable, "-m", "plinth", "drift", *arguments)
     done = run(*command, cwd=ROOT, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -88,35 +60,9 @@ def examined(*places: Path, **options: Any) -> dict[str, Row]:
     """Return the rows of repositories as a worker makes them, without starting one."""
     with TemporaryDirectory() as folder:
         drift = Drift(Templates(Path(folder)), SHARED, **options)
-        return by_name([x for p in places for x in drift.examine(str(p), str(p))])
-
-
-def tiny(folder: Path, **changes: str) -> Path:
-    """Make a small template with three releases and a commit on top."""
-    run("git", "init", "--quiet", folder, cwd=ROOT)
-    write(folder, TEMPLATE | changes)
-    (folder / "template/tool").chmod(0o755)
-    for tag in ("1.0.0", "v1.1.0", "2.0.0rc1", "2.0.0"):
-        write(folder, {"template/static.cfg": f"[static]\nversion = {tag}\n"})
-        commit(folder, tag)
-    commit(folder)
-    return folder
-
-
-def born(template: Path, folder: Path, release: str, **answers: str) -> Path:
-    """Make a project at a release and put it under git."""
-    options: dict[str, Any] = {"defaults": True, "quiet": True, "vcs_ref": release}
-    copier_library.run_copy(str(template), folder, answers, **options)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    commit(folder)
-    return folder
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    """Replace text that has to be there."""
-    text = path.read_text()
-    assert re.search(old, text, re.MULTILINE)
-    path.write_text(re.sub(old, new, text, flags=re.MULTILINE))
+        return by_name(
+            [x for p in places for x in drift.read_repository(str(p), str(p))]
+        )
 
 
 def everything(folder: Path) -> dict[str, Any]:
@@ -322,7 +268,7 @@ def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None
     shutil.rmtree(project / "tests")
     for name in ("pyproject.toml", "bootstrap", ".standard/ruff.toml"):
         edit(project / name, r"\Z", "# more\n")
-    (project / ".editorconfig").unlink()
+    (project / ".gitattributes").unlink()
     (project / "LICENSE").unlink()
     edit(project / ANSWERS, "^exports: eager", "exports: lazy")
     found = examined(project, tmp_path / "untouched")
@@ -331,7 +277,7 @@ def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None
     assert row.shared == {"LICENSE": "deleted", "pyproject.toml": "edited"}
     assert row.answers == {"exports": "'lazy', but before has 'eager'"}
     assert row.files == {
-        ".editorconfig": "deleted",
+        ".gitattributes": "deleted",
         "bootstrap": "edited",
         ".standard/ruff.toml": "edited",
     }
@@ -352,7 +298,9 @@ def test_the_shared_files_are_those_of_the_readme() -> None:
         for x in (ROOT / "README.md").read_text().splitlines()
         if x.startswith("| *shared*")
     )
-    assert sorted(re.findall("`(.*?)`", line)) == sorted(SHARED)
+    # The README names CONTRIBUTING and SECURITY without their folder, which is the forge's.
+    either = {re.sub(r".*/(?=CONTRIBUTING|SECURITY)", "", path) for path in SHARED}
+    assert sorted(re.findall("`(.*?)`", line)) == sorted(either)
 
 
 def test_projects_of_one_repository(small: Path, tmp_path: Path) -> None:
@@ -533,9 +481,14 @@ def test_the_page_needs_nothing_and_shows_names_as_text(
         == ""
     )
     text = page.read_text()
-    assert "<script" not in text
+    (script,) = re.findall("(?s)<script.*?>(.*?)</script>", text)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    )
+    assert f'content="{policy}"' in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
-    assert re.findall('<tr class="(.*?)">', text) == [
+    assert re.findall('<td class="([a-z]+)" data-key="[0-9]+">[a-z]', text) == [
         "unknown",
         "drift",
         "clean",
@@ -545,7 +498,23 @@ def test_the_page_needs_nothing_and_shows_names_as_text(
     assert not re.search(r"(?:src|href)=|url\(|\x1b|\u202e", text)
     missing = tmp_path / "none/drift.html"
     assert main(["drift", "--html", str(missing), "a"]) == 2
-    assert capsys.readouterr().err == f"fleet: there is no folder for '{missing}'\n"
+    assert capsys.readouterr().err == f"plinth: there is no folder for '{missing}'\n"
+
+
+def test_the_page_unfolds_what_differs(small: Path, tmp_path: Path) -> None:
+    """The bar counts the versions, the newest first. A difference is text, whatever it holds."""
+    for name, release in {"one": "2.0.0", "two": "v1.1.0", "three": "2.0.0"}.items():
+        born(small, tmp_path / name, release)
+    edit(tmp_path / "one/static.cfg", r"\Z", "</pre><b>https://me:secret@x.org/</b>\n")
+    page = tmp_path / "wall.html"
+    names = [tmp_path / name for name in ("one", "two", "three")]
+    drift("--html", page, *names, status=1)
+    text = page.read_text()
+    bar = re.findall(r'<button type="button" class="(\w*)".*?>(.*?)</button>', text)
+    assert bar == [("newest", "2 at 2.0.0"), ("near", "1 at v1.1.0")]
+    (shown,) = re.findall("(?s)<details>(.*?)</details>", text)
+    assert "<summary>static.cfg</summary>" in shown
+    assert '<span class="added">+&lt;/pre&gt;&lt;b&gt;https://***@x.org/' in shown
 
 
 @pytest.mark.parametrize(
@@ -582,7 +551,7 @@ def test_an_interrupted_run_goes_on(
     write(tmp_path, {"rows.jsonl": "mine\n"})
     assert main(["drift", "a", "--resume", str(file)]) == 2
     assert capsys.readouterr().err == (
-        f"fleet: '{file}' holds no rows of an earlier run: line 1: it is not JSON; choose another file\n"
+        f"plinth: '{file}' holds no rows of an earlier run: line 1: it is not JSON; choose another file\n"
     )
 
 
@@ -636,7 +605,7 @@ def started(
 ) -> Iterator[subprocess.Popen[str]]:
     """Start the command in a session of its own; in the end none of it runs any more."""
     temporary.mkdir()
-    command = [sys.executable, "-m", "fleet", "drift", "--json", *map(str, arguments)]
+    command = [sys.executable, "-m", "plinth", "drift", "--json", *map(str, arguments)]
     env = {
         **os.environ,
         "TMPDIR": str(temporary),
@@ -733,7 +702,7 @@ def test_one_that_takes_its_process_down_costs_its_row(
     found = by_name([Row.of(json.loads(line)) for line in printed.splitlines()])
     assert (
         found["endless"].problem
-        == "reading it ended the process that did, perhaps for want of memory"
+        == "the worker process crashed while reading it, possibly out of memory"
     )
     assert found["good"].state == "clean"
 
@@ -756,7 +725,7 @@ def test_an_interrupt_leaves_nothing_but_the_rows(
         "clean"
     ]
     if how is not signal.SIGKILL:
-        assert (process.returncode, said) == (130, "fleet: interrupted\n")
+        assert (process.returncode, said) == (130, "plinth: interrupted\n")
         assert [
             path for path in (tmp_path / "t").iterdir() if "drift-" in path.name
         ] == []

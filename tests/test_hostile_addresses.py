@@ -10,8 +10,8 @@ import pytest
 import yaml
 from conftest import ROOT, commit, git, run
 
-from fleet.addresses import masked, printable
-from fleet.infer import Repository, find_url
+from plinth.addresses import masked, printable
+from plinth.infer import Repository, find_url
 
 FORMS = [
     "https://user:SECRET@host/x",
@@ -123,8 +123,14 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "list": (f"--all-repos={top / 'no-list.json'}",),
         "option": (f"--{named[0]}\x1b",),
         "missing": (f"--from={named[0]}\x1b",),
+        "preview": ("--from", top / "list", "--diff"),
+        "preview-json": ("--from", top / "list", "--json"),
+        "restore": ("--from", top / "list"),
+        "restore-json": ("--from", top / "list", "--json"),
     }.items():
-        command = (sys.executable, "-m", "fleet", "drift", *options)
+        other = form.partition("-")[0]
+        tool = other if other in ("preview", "restore") else "drift"
+        command = (sys.executable, "-m", "plinth", tool, *options)
         done = run(*command, cwd=ROOT, env=environment, check=False)
         assert done.returncode == 2
         found[form] = done.stdout + done.stderr
@@ -132,9 +138,13 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["table", "json", "html", "resume", "list", "option", "missing"]
+    "name",
+    [
+        *("table", "json", "html", "resume", "list", "option", "missing"),
+        *("preview", "preview-json", "restore", "restore-json"),
+    ],
 )
-def test_drift_tells_no_secret(reports: dict[str, str], name: str) -> None:
+def test_no_command_tells_a_secret(reports: dict[str, str], name: str) -> None:
     """In no format, in no error, and not in the file that a later run goes on from."""
     assert reports[name]
     assert "SECRET" not in reports[name]
@@ -163,7 +173,7 @@ def test_adopt_tells_no_secret(tmp_path: Path) -> None:
         text = (ROOT / "includes/licenses/MIT.txt").read_text()
         (repository / f"{name}-{BAD}").write_text(text)
     git(repository, "init", "--quiet")
-    command = (sys.executable, "-m", "fleet", "adopt", repository)
+    command = (sys.executable, "-m", "plinth", "adopt", repository)
     (repository / "setup.py").write_text(
         f"setup(author='Ada\\u202e', description={BAD!r}, license={BAD!r}, python_requires={BAD!r})"
     )
@@ -175,7 +185,7 @@ def test_adopt_tells_no_secret(tmp_path: Path) -> None:
     assert yaml.safe_load(done.stdout)["user_name"] == "Ada\u202e"
     (repository / ".copier-answers.yml").write_text("")
     done = run(*command, cwd=ROOT, check=False)
-    assert done.stderr.startswith("fleet: ")
+    assert done.stderr.startswith("plinth: ")
     assert done.stderr.removesuffix("\n").isprintable()
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from conftest import ROOT, commit, git, run
 
-from fleet.adopt import adopt
-from fleet.answers import load
-from fleet.bounds import Children, from_json, text_of
-from fleet.drift.template import git_address
-from fleet.sources import UserError
+from plinth.adopt import adopt
+from plinth.answers import load
+from plinth.bounds import Children, from_json, text_of
+from plinth.command import parser
+from plinth.drift.template import git_address
+from plinth.files import UserError
 
 
 @pytest.mark.parametrize("kind", ["device", "pipe", "socket", "file", "link", "nul"])
@@ -94,11 +95,11 @@ def test_lists_are_bounded(tmp_path: Path) -> None:
 def test_adopt_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
 ) -> None:
-    monkeypatch.setattr("fleet.adopt.SECONDS", 2)
+    monkeypatch.setattr("plinth.adopt.SECONDS", 2)
     (tmp_path / name).write_text(text)
     start = time.monotonic()
     with pytest.raises(UserError):
-        adopt(tmp_path, None)
+        adopt(parser().parse_args(["adopt", str(tmp_path)]))
     assert time.monotonic() - start < 30
 
 
@@ -107,7 +108,7 @@ def test_constants_do_not_add_up(tmp_path: Path) -> None:
     lines = [f"a0 = '{'x' * 100_000}'", *(f"a{n} = a0 + a0" for n in range(1, 9999))]
     (tmp_path / "setup.py").write_text("\n".join(lines))
     with pytest.raises(UserError, match="is no Python project"):
-        adopt(tmp_path, None)
+        adopt(parser().parse_args(["adopt", str(tmp_path)]))
 
 
 def test_a_session_ends_with_its_time(tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
             path = root / ".git" / name
             path.touch()
             os.truncate(path, 10**11)
-    command = (sys.executable, "-m", "fleet", "drift", "--json", "--timeout", "30")
+    command = (sys.executable, "-m", "plinth", "drift", "--json", "--timeout", "30")
     folders = [top / name.replace("/", "-") for name in names]
     done = run(*command, *folders, cwd=ROOT, check=False)
     found = [json.loads(line) for line in done.stdout.splitlines()]

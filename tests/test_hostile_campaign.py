@@ -13,7 +13,7 @@ from conftest import ROOT, commit, git, run
 from test_roll_out import IDENTITY, Fleet, campaign, know
 
 SECRET = "hunter2"
-CAMPAIGN = (sys.executable, "-m", "fleet.campaign", "--template=/nowhere")
+CAMPAIGN = (sys.executable, "-m", "plinth", "campaign", "--template=/nowhere")
 # What an answers file may hold, and the words of the line that says so.
 ANSWERS = {
     "aliases": (
@@ -77,7 +77,7 @@ def test_no_password_is_printed(told: tuple[Fleet, str, list[str]]) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        pytest.param(None, "No such file", id="missing"),
+        pytest.param(None, "there is no", id="missing"),
         pytest.param("[" * 99999, "nested too deeply", id="nested"),
         pytest.param("9" * 9999, "not valid JSON", id="digits"),
         pytest.param("{", "not valid JSON", id="broken"),
@@ -96,7 +96,7 @@ def test_settings_are_one_line(tmp_path: Path, text: str | None, what: str) -> N
     done = run(*CAMPAIGN, "-C", config, cwd=ROOT, check=False)
     (line,) = done.stderr.splitlines()
     assert done.returncode == 2
-    assert line.startswith("campaign: ")
+    assert line.startswith("plinth: ")
     assert what in line
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, commit, run
 
-from fleet.__main__ import main
-from fleet.drift.row import Row
+from plinth.command import main
+from plinth.drift.row import Row
 
 TYPES = {
     "list": "[a, b]",
@@ -54,7 +54,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
         (root / name / ".copier-answers.yml").write_text(text)
     run("git", "init", "--quiet", cwd=root)
     commit(root, "Start")
-    command = (sys.executable, "-m", "fleet", "drift", "--json", root)
+    command = (sys.executable, "-m", "plinth", "drift", "--json", root)
     done = run(*command, cwd=ROOT, check=False)
     assert done.returncode == 2, done.stderr
     found = [Row.of(json.loads(line)) for line in done.stdout.splitlines()]
@@ -115,6 +115,6 @@ def test_a_bad_row_is_one_line(
     journal.write_text("".join(f"{line}\n" for line in lines))
     assert main(["drift", "a", "--resume", str(journal)]) == 2
     assert capsys.readouterr().err == (
-        f"fleet: '{journal}' holds no rows of an earlier run: line 2: behind is 'x': "
+        f"plinth: '{journal}' holds no rows of an earlier run: line 2: behind is 'x': "
         "it has to be a whole number or null; choose another file\n"
     )

@@ -22,6 +22,7 @@ RECORDS = {
     "before: {docs: 'yes', exports: eager}": "before.docs",
     "before: {docs: false, exports: [eager]}": "before.exports",
     "before: {docs: false, exports: eager, modules: {a: b}}": "before.modules",
+    "before: {docs: false, exports: eager, shown: [a]}": "before.shown",
 }
 
 

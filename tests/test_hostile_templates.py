@@ -129,7 +129,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         add_release(template, home, name, f"1.{number}.0")
         write_project(drifted / name, f"_commit: 1.{number}.0\n_src_path: {template}\n")
     commit(drifted)
-    drift = (sys.executable, "-m", "fleet", "drift", "--json", drifted)
+    drift = (sys.executable, "-m", "plinth", "drift", "--json", drifted)
     done = run(*drift, cwd=ROOT, env=environment, check=False)
     (top / "drift").write_text(done.stdout + done.stderr)
 
@@ -143,7 +143,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fleet = Fleet(top, top / "all-repos.json", {"chosen": "chosen"})
     run("git", "clone", "--quiet", "--bare", work, fleet.remote("chosen"), cwd=top)
     know(fleet)
-    command = (sys.executable, "-m", "fleet.campaign", "-C", fleet.config)
+    command = (sys.executable, "-m", "plinth", "campaign", "-C", fleet.config)
     named = ("--template", str(template), "--to", "9.0.0")
     done = run(*command, *named, cwd=ROOT, env=environment, check=False)
     (top / "campaign").write_text(done.stdout + done.stderr)

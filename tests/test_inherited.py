@@ -1,14 +1,14 @@
 """The tests that a project inherits fail when what they hold is broken."""
 
+import re
+import shutil
 import sys
-import tarfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import LAYOUTS, Generate, run, tool
+from conftest import LAYOUTS, Generate, assert_green, run
 
 PACKAGE = Path("src/sound/effects")
 
@@ -24,12 +24,13 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
-def add(name: str, text: str) -> Callable[[Path], None]:
-    """Return what adds a file to the package sound.effects."""
+def add(*names: str, text: str = "") -> Callable[[Path], None]:
+    """Return what adds files to the package sound.effects."""
 
     def change(project: Path) -> None:
-        (project / PACKAGE / name).parent.mkdir(exist_ok=True)
-        (project / PACKAGE / name).write_text(text)
+        for name in names:
+            (project / PACKAGE / name).parent.mkdir(exist_ok=True, parents=True)
+            (project / PACKAGE / name).write_text(text)
 
     return change
 
@@ -47,6 +48,14 @@ def exports(project: Path) -> tuple[int, str]:
     ]
     done = run(*command, cwd=project, env={"PYTHONPATH": "src"}, check=False)
     return done.returncode, done.stdout
+
+
+def add_app(project: Path) -> None:
+    """Add what `startapp` makes. The tests only read these files, so Django need not be installed."""
+    config = "from django.apps import AppConfig\nclass PollsConfig(AppConfig): ...\n"
+    for name, text in [("__init__", ""), ("apps", config), ("models", "class A: ...")]:
+        add(f"polls/{name}.py", text=text)(project)
+    add("polls/migrations/__init__.py")(project)
 
 
 BROKEN = [
@@ -71,31 +80,31 @@ BROKEN = [
         "misspelt",
     ),
     (
-        add("delay.py", "def _x(): ...\n"),
+        add("delay.py", text="def delay(): ...\n"),
         "test_nothing_public_is_missing",
         "new-module",
     ),
     (
-        add("_tape.py", "def tape(): ...\n"),
+        add("_tape.py", text="def tape(): ...\n"),
         "test_nothing_public_is_missing",
         "new-private-module",
     ),
     (
-        add("_tape.py", "async def tape(): ...\n"),
+        add("_tape.py", text="async def tape(): ...\n"),
         "test_nothing_public_is_missing",
         "new-coroutine",
     ),
     (
-        add("_tape.py", "RATE: int = 1\n"),
+        add("_tape.py", text="RATE: int = 1\n"),
         "test_nothing_public_is_missing",
         "new-constant",
     ),
     (
-        add("deep/__init__.py", "__all__ = []\n"),
+        add("deep/__init__.py", text="DEEP = 1\n"),
         "test_nothing_public_is_missing",
         "new-package",
     ),
-    (add("deep/x.py", ""), "test_every_folder_of_modules_is_a_package", "no-init"),
+    (add("deep/x.py", text=""), "test_every_folder_of_modules_is_a_package", "no-init"),
     (
         edit("echo.py", "class Echo", "class Ecco"),
         ".standard/test_exports.py",
@@ -105,15 +114,36 @@ BROKEN = [
 
 STILL_TRUE = [
     (
-        add("_tape.py", "def _tape(): ...\nlogger = 1\nfrom os import path\n"),
+        add("_tape.py", text="def _tape(): ...\nlogger = 1\nfrom os import path\n"),
         "private-names",
     ),
-    (add("_tape.py", "__all__ = []\ndef tape(): ...\n"), "own-all"),
+    (add("_tape.py", text="__all__ = []\ndef tape(): ...\n"), "own-all"),
     (
-        add("_tape.py", "__all__: list[str] = []\nclass Tape: ...\n"),
+        add("_tape.py", text="__all__: list[str] = []\nclass Tape: ...\n"),
         "own-annotated-all",
     ),
-    (add("__main__.py", "def main(): ...\n"), "main"),
+    (add("__main__.py", text="def main(): ...\n"), "main"),
+    (add("plain.py", text="import os\n\n\ndef _plain(): ...\n"), "no-public-name"),
+    (add("empty/__init__.py"), "empty-package"),
+    (
+        add(
+            "migrations/__init__.py",
+            "migrations/0001_initial.py",
+            "migrations/helpers.py",
+            text="class Migration: ...\n",
+        ),
+        "django-migrations",
+    ),
+    (
+        add(
+            "management/__init__.py",
+            "management/commands/__init__.py",
+            "management/commands/load.py",
+            text="class Command: ...\n",
+        ),
+        "django-commands",
+    ),
+    (add_app, "django-app"),
 ]
 
 
@@ -156,6 +186,36 @@ def test_exports_are_found_true(project: Path, subtests: pytest.Subtests) -> Non
         restore(project, kept)
 
 
+@pytest.mark.slow
+def test_the_lines_that_are_missing_can_be_pasted(project: Path) -> None:
+    """The message has the imports and the whole of `__all__`."""
+    add("delay.py", text="def delay(): ...\n\n\ndef ping(): ...\n")(project)
+    add("_tape.py", text="RATE = 1\n")(project)
+    add("deep/__init__.py", text="DEEP = 1\n__all__ = ['DEEP']\n")(project)
+    status, output = exports(project)
+    assert status != 0
+    _, _, lines = output.partition("src/sound/effects/__init__.py needs these lines:\n")
+    lines, _, _ = lines.partition("]\n")
+    imports = ["._tape import RATE", ". import deep"]
+    imports += [f".delay import {name}" for name in ("delay", "ping")]
+    for line in imports:
+        assert f"from {line}\n" in lines
+    init = project / PACKAGE / "__init__.py"
+    homes = [line for line in lines.splitlines() if line.endswith("# in attach()")]
+    assert bool(homes) == ("attach(" in init.read_text())
+    if homes:
+        text = init.read_text().replace(
+            "        {\n", "        {\n" + "\n".join(homes) + "\n"
+        )
+        all_ = re.compile(r"__all__ = \[.*?\]", re.DOTALL)
+        new = re.findall(all_, f"{lines}]")[0]
+        init.write_text(all_.sub(new, text))
+    else:
+        init.write_text(f"{init.read_text()}\n{lines}]\n")
+    status, output = exports(project)
+    assert status == 0, output
+
+
 def restore(project: Path, kept: dict[Path, str]) -> None:
     """Bring the package sound.effects back to what it was."""
     for path in sorted((project / PACKAGE).rglob("*"), reverse=True):
@@ -168,33 +228,20 @@ def restore(project: Path, kept: dict[Path, str]) -> None:
 
 
 @pytest.mark.slow
-def test_every_file_below_src_ships(generate: Generate, tmp_path: Path) -> None:
-    """Data of any suffix is in the wheel and the sdist, caches are in neither, and the check says what is missing."""
+def test_the_example_can_be_deleted(generate: Generate) -> None:
+    """Every check names what still uses the deleted module; without these uses all checks pass, and no test is left."""
     project = generate(project_name="Demo")
-    data = ["app.js", "static/deep/logo.svg", "locale/de/django.mo", "table"]
-    for name in data:
-        (project / "src/demo" / name).parent.mkdir(exist_ok=True, parents=True)
-        (project / "src/demo" / name).write_text("data\n")
-    for folder in ("src/demo/.ruff_cache", "tests/.mypy_cache/x", "tests/__pycache__"):
-        (project / folder).mkdir(parents=True)
-        (project / folder / "left.pyc").write_text("cache\n")
-    tool("build", "--no-isolation", "--outdir", tmp_path / "dist", cwd=project)
-    (sdist,) = tmp_path.glob("dist/*.tar.gz")
-    (wheel,) = tmp_path.glob("dist/*.whl")
-    with tarfile.open(sdist) as archive:
-        names = [name.partition("/")[2] for name in archive.getnames()]
-    assert {f"src/demo/{name}" for name in data} < set(names)
-    assert not [name for name in names if "cache" in name]
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-    assert {f"demo/{name}" for name in data} < set(names)
-    assert not [name for name in names if "cache" in name]
-
-    check = (sys.executable, "-m", "pytest", "-q", ".standard/check_distributions.py")
-    run(*check, cwd=project)
-    path = project / "pyproject.toml"
-    path.write_text(path.read_text().replace('["**/*.pyc"]', '["**/*.pyc", "*.js"]'))
-    done = run(*check, cwd=project, check=False)
-    assert done.returncode == 1
-    assert "the wheel lacks these files" in done.stdout
-    assert "demo/app.js" in done.stdout
+    shutil.rmtree(project / "tests")
+    (project / "src/demo/greeting.py").unlink()
+    status, output = exports(project)
+    assert status != 0
+    assert "cannot import name 'greeting'" in output
+    mypy = (sys.executable, "-m", "mypy")
+    done = run(*mypy, cwd=project, env={"PYTHONPATH": "src"}, check=False)
+    assert "src/demo/__init__.py:4: error: Cannot find" in done.stdout
+    (project / "src/demo/__init__.py").write_text(
+        '"""Demo."""\n\n__version__ = "0.1.0"\n\n__all__: list[str] = []\n'
+    )
+    assert_green(project)
+    (project / "tests").mkdir()
+    assert_green(project)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -199,3 +200,17 @@ def test_fresh_project_is_green(generate: Generate, layout: Path, exports: str) 
     """Lint, types and tests pass with full coverage, and the formatter changes nothing."""
     project = generate(**answers(layout), exports=exports)
     assert_green(project)
+
+
+def test_imports_are_in_the_order_of_isort(generate: Generate) -> None:
+    """Constants, then classes, then functions, which a sort by letters mixes; `__all__` is in plain order.
+
+    Source: `order_by_type` in https://pycqa.github.io/isort/docs/configuration/options.html
+    """
+    project = generate(package_name="demo", modules="wave:zoom,Zebra,ZERO,air,Ant,ALL")
+    text = (project / "src/demo/__init__.py").read_text()
+    assert "from .wave import ALL, ZERO, Ant, Zebra, air, zoom" in text
+    run(sys.executable, "-m", "ruff", "check", "src", cwd=project)
+    (exported,) = re.findall(r"__all__ = \[(.*?)\]", text, re.DOTALL)
+    names = re.findall(r'"(\w+)"', exported)
+    assert names == ["ALL", "Ant", "ZERO", "Zebra", "air", "wave", "zoom"]

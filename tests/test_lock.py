@@ -144,14 +144,15 @@ def test_lock_satisfies_its_requirements(generate: Generate, starter: Path) -> N
 
 def test_a_lock_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     """No package is as old as that day; nothing is written, and the last line names the starter."""
-    for name in ["starters", "template"]:
+    for name in ["scripts", "starters", "template"]:
         shutil.copytree(ROOT / name, tmp_path / name)
     before = (tmp_path / "starters/cli/requirements_lock.txt").read_bytes()
-    command = [sys.executable, "starters/lock.py", "--exclude-newer", "2000-01-01"]
+    script = "scripts/lock_starters.py"
+    command = [sys.executable, script, "--exclude-newer", "2000-01-01"]
     done = run(*command, cwd=tmp_path, check=False)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("lock.py: cli: ")
+    assert done.stderr.splitlines()[-1].startswith("lock_starters: cli: ")
     assert (tmp_path / "starters/cli/requirements_lock.txt").read_bytes() == before
 
 

@@ -11,7 +11,6 @@ import yaml
 from conftest import (
     LAYOUTS,
     ROOT,
-    STARTERS,
     Generate,
     assert_green,
     git,
@@ -195,13 +194,12 @@ def test_this_repository_uses_the_very_same_files(
         assert copy.stat().st_mode == (ROOT / "template" / name).stat().st_mode
 
 
-@pytest.mark.parametrize("starter", [path.name for path in STARTERS])
-@pytest.mark.parametrize("docs", [False, True])
-def test_the_group_dev_names_the_development_tools(
-    generate: Generate, starter: str, docs: bool
-) -> None:
-    """A reviewer wants the group, the bootstrap takes the files: both say the same, the site's tools apart."""
-    project = generate(starter=starter, docs=docs)
+@pytest.mark.parametrize("starter", ["library", "django"])
+def test_older_projects_keep_the_group_dev(generate: Generate, starter: str) -> None:
+    """requirements_dev.txt lists the development tools; projects before version 2 have them as a group, too."""
+    assert "dependency-groups" not in (generate() / "pyproject.toml").read_text()
+    names = {"package_name": "demo", "distribution_name": "demo", "starter": starter}
+    project = generate(born={**names, "reviewed": True}, **names)
     table = tomllib.loads((project / "pyproject.toml").read_text())
     files = ("requirements_dev.txt", ".standard/requirements_tools.txt")
     lines = "\n".join((project / name).read_text() for name in files).splitlines()

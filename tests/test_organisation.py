@@ -1,5 +1,6 @@
-"""An organisation's template, fleet/organisation: its policy in new, updated and moved projects, without --trust."""
+"""An organisation's template, plinth/organisation: its policy in new, updated and moved projects, without --trust."""
 
+import json
 import re
 import shutil
 import sys
@@ -22,7 +23,7 @@ from conftest import (
 )
 from test_updates import append, contents, edit, is_yours, replace
 
-EXAMPLE = ROOT / "fleet" / "organisation"
+EXAMPLE = ROOT / "plinth" / "organisation"
 OWN = {"SECURITY.md", ".standard/pip.conf"}
 POLICY = {
     "user_name": "Plinth contributors",
@@ -57,7 +58,7 @@ def pin(organisation: Path, **policy: str) -> None:
 
 
 def organise(folder: Path, base: Path, **policy: str) -> Path:
-    """Return an organisation's template, made as fleet/README.md says, with Plinth at its newest release."""
+    """Return an organisation's template, made as plinth/README.md says, with Plinth at its newest release."""
     shutil.copytree(EXAMPLE, folder)
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "submodule", "--quiet", "add", base, "base")
@@ -72,7 +73,7 @@ def base(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return Plinth with a release after the next one, which changes a file and a hook of the standard."""
     newer = tmp_path_factory.mktemp("base") / "plinth"
     run("git", "clone", "--quiet", history, newer, cwd=ROOT)
-    append(newer / "template/.editorconfig", "\n[*.new]\nindent_size = 3\n")
+    append(newer / "template/.gitattributes", "\n*.new text\n")
     hooks = newer / "template/.pre-commit-config.yaml.jinja"
     replace(hooks, "name: no unfinished merge", "name: no merge left")
     commit(newer, "1000.1.0")
@@ -136,6 +137,34 @@ def assert_in_force(files: dict[str, bytes], policy: dict[str, str]) -> None:
     assert b"id: large-files" in files[".pre-commit-config.yaml"]
     assert policy["user_email"].encode() in files["SECURITY.md"]
     assert not POLICY.keys() & yaml.safe_load(files[".copier-answers.yml"]).keys()
+
+
+def test_a_repository_is_adopted_by_the_organisation(
+    organisation: Path, tmp_path: Path
+) -> None:
+    """The policy holds, and the repository's own licence stays: no second one comes, in no form."""
+    pin(organisation, ci="github")
+    commit(organisation, "2026.11.1")
+    project = tmp_path / "sound"
+    files = {
+        "src/sound/__init__.py": "",
+        "setup.py": "from setuptools import setup\nsetup(name='sound', license='BSD')\n",
+        "docs/SECURITY.rst": "",
+    }
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    adopt = (sys.executable, "-m", "plinth", "adopt", "--apply", "--json")
+    done = run(*adopt, f"--template={organisation}", project, cwd=ROOT)
+    report = json.loads(done.stdout)
+    assert report["version"] == "2026.11.1"
+    assert not report["answers"].keys() & POLICY.keys()
+    found = contents(project)
+    assert OWN - {"SECURITY.md"} <= found.keys()
+    assert not [x for x in found if x.startswith((".gitlab", "LICENSE"))]
+    assert ".github/SECURITY.md" not in found
+    assert b"[project]" not in found["pyproject.toml"]
+    assert b"license" not in found["pyproject.toml"]
 
 
 def test_the_example_is_plinth_with_a_policy(
@@ -204,7 +233,7 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
     changed = {x for x in theirs | wanted if theirs.get(x) != wanted.get(x)}
     assert changed == shared | own
     assert b"pretty = true" in after["pyproject.toml"]
-    assert b"[*.new]" in after[".editorconfig"]
+    assert b"*.new text" in after[".gitattributes"]
     hooks = after[".pre-commit-config.yaml"]
     assert b"name: no merge left" in hooks
     assert b"2_000_000" in hooks
@@ -215,7 +244,7 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
 def test_a_project_moves_to_an_organisation(
     base: Path, organisation: Path, tmp_path: Path, release: str
 ) -> None:
-    """As fleet/README.md says: Plinth's tags in the organisation's repository, another address in the answers."""
+    """As plinth/README.md says: Plinth's tags in the organisation's repository, another address in the answers."""
     project = new(base, release, tmp_path / "b/demo")
     edit(project)
     replace(
@@ -249,7 +278,7 @@ def test_a_project_moves_to_an_organisation(
         ".standard/pip.conf",
         "SECURITY.md",
         ".pre-commit-config.yaml",
-        ".editorconfig",
+        ".gitattributes",
     }
     assert {x: moved[x] for x in same} == {x: wanted[x] for x in same}
 
@@ -262,7 +291,7 @@ def test_a_project_moves_to_an_organisation(
 def test_defaults_are_frozen_and_a_data_file_is_forgotten(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What fleet/README.md says of Copier's settings and of --data-file, which a small team may use instead."""
+    """What plinth/README.md says of Copier's settings and of --data-file, which a small team may use instead."""
     settings, data = tmp_path / "settings.yml", tmp_path / "data.yml"
     monkeypatch.setenv("COPIER_SETTINGS_PATH", str(settings))
     settings.write_text("defaults: { license: ISC }")

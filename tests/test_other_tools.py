@@ -64,7 +64,7 @@ def test_the_documented_venv_and_pip_work(
 ) -> None:
     """The lines of CONTRIBUTING, with the oldest pip of that Python, end in green tests."""
     project = generate()
-    page = (project / "docs/CONTRIBUTING.md").read_text()
+    page = (project / ".github/CONTRIBUTING.md").read_text()
     (lines,) = re.findall(r"```sh\n(python -m venv .*?)```", page, re.DOTALL)
     python = interpreter(version)
     script = lines.replace("python -m venv", f"{shlex.quote(str(python))} -m venv", 1)
@@ -80,7 +80,7 @@ def test_the_documented_dockerfile_works(
 ) -> None:
     """Each line does in a folder what it does in an image: the app runs, without development tools."""
     project = generate(starter="cli", package_name="sound")
-    page = (project / "docs/CONTRIBUTING.md").read_text()
+    page = (project / ".github/CONTRIBUTING.md").read_text()
     (text,) = re.findall(r"```dockerfile\n(.*?)```", page, re.DOTALL)
     app = tmp_path / "app"  # /app of both stages, one after the other
     stages: dict[str, Path] = {}

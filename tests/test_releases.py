@@ -1,4 +1,4 @@
-"""Making a release: what `.ci/prepare.py` refuses, and what `.ci/tag` tags."""
+"""Making a release: what `scripts/release.py` refuses, and what `scripts/tag` tags."""
 
 import os
 import re
@@ -21,9 +21,9 @@ CHANGELOG = "# Changelog\n\n## Unreleased\n\n- It is better.\n\n## 1.0.0 (2026-0
 def checkout(tmp_path: Path) -> Path:
     """Return a clone of a small repository with the release 1.0.0 and work after it; its tests pass."""
     folder = tmp_path / "checkout"
-    (folder / ".ci").mkdir(parents=True)
-    for name in ("prepare.py", "tag"):
-        shutil.copy(ROOT / ".ci" / name, folder / ".ci")
+    (folder / "scripts").mkdir(parents=True)
+    for name in ("release.py", "tag"):
+        shutil.copy(ROOT / "scripts" / name, folder / "scripts")
     (folder / "bootstrap").write_text('#!/bin/sh\n[ "$*" = pytest ]\n')
     (folder / "bootstrap").chmod(0o755)
     (folder / "pyproject.toml").write_text('[project]\nversion = "1.0.0"\n')
@@ -45,7 +45,7 @@ def save(folder: Path, title: str) -> None:
 
 def release(checkout: Path, *version: str) -> tuple[int, str]:
     """Run the command and return its exit status and what it said."""
-    command = (sys.executable, ".ci/prepare.py", *version)
+    command = (sys.executable, "scripts/release.py", *version)
     done = run(*command, cwd=checkout, env=IDENTITY, check=False)
     return done.returncode, done.stderr.strip()
 
@@ -79,10 +79,10 @@ def failing(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "change", "reason"),
     [
-        ("1.1", None, "'1.1' is no version"),
-        ("1.1.0rc1", None, "'1.1.0rc1' is no version"),
-        ("1.01.0", None, "'1.01.0' is no version"),
-        ("next", None, "'next' is no version"),
+        ("1.1", None, "'1.1' is not a version"),
+        ("1.1.0rc1", None, "'1.1.0rc1' is not a version"),
+        ("1.01.0", None, "'1.01.0' is not a version"),
+        ("next", None, "'next' is not a version"),
         ("1.0.0", None, "1.0.0 is not newer than 1.0.0"),
         ("0.9.0", None, "0.9.0 is not newer than 1.0.0"),
         ("1.1.0", unsaved, "the checkout has changes"),
@@ -106,7 +106,7 @@ def test_what_does_not_agree_is_refused(
 
 def tag(checkout: Path) -> tuple[int, str, str]:
     """Run what the workflow runs; return its exit status and what it printed."""
-    done = run(".ci/tag", cwd=checkout, check=False)
+    done = run("scripts/tag", cwd=checkout, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -156,3 +156,22 @@ def test_every_release_of_this_repository_agrees() -> None:
             r"^## .*", git(ROOT, "show", f"{commit}:CHANGELOG.md"), re.MULTILINE
         )
         assert headings[0].startswith(f"## {version} (")
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.1.0", (0, "- It is better.\n\n### More\n\n- Fast.\n", "")),
+        ("1.0.0", (1, "", "release: CHANGELOG.md says nothing about '1.0.0'\n")),
+        ("1.1", (1, "", "release: CHANGELOG.md says nothing about '1.1'\n")),
+    ],
+)
+def test_the_notes_are_those_of_the_version(
+    checkout: Path, version: str, expected: tuple[int, str, str]
+) -> None:
+    dated = CHANGELOG.replace("Unreleased", "1.1.0 (2026-02-01)")
+    text = dated.replace("better.\n", "better.\n\n### More\n\n- Fast.\n")
+    (checkout / "CHANGELOG.md").write_text(text)
+    command = (sys.executable, "scripts/release.py", "--notes", version)
+    done = run(*command, cwd=checkout, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == expected

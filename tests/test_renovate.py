@@ -33,7 +33,7 @@ from test_lock import clean, hashes, index
 __all__ = ["index"]
 
 RULES = ROOT / "includes/renovate.json"
-BOT = ROOT / "fleet/renovate/config.js"
+BOT = ROOT / "plinth/renovate/config.js"
 # lib/modules/manager/*/index.ts of Renovate 44: what its managers read.
 ANSWERS = re.compile(r"(^|/)\.copier-answers(\..+)?\.ya?ml")
 READ = [
@@ -113,9 +113,24 @@ def test_each_pin_has_one_owner(generate: Generate, ci: str) -> None:
     files = [x.relative_to(project).as_posix() for x in project.rglob("*")]
     read = [x for x in files if any(re.search(pattern, x) for pattern in READ)]
     assert {x: is_left_alone(x) for x in read} == {x: x not in YOURS for x in read}
-    assert is_left_alone(".github/workflows/own.yml")  # Dependabot's
+    assert not is_left_alone(".github/workflows/own.yml")
     assert not is_left_alone(".gitlab/own.yml")
     assert not is_left_alone(".copier-answers.yml")
+
+
+def test_one_bot_updates_the_actions(generate: Generate) -> None:
+    """It is Renovate; but older projects have Dependabot, whose settings their owners may have changed."""
+    assert not (generate(ci="github") / ".github/dependabot.yml").exists()
+    names = {"package_name": "demo", "distribution_name": "demo", "starter": "library"}
+    older = generate(ci="github", born={**names, "reviewed": True}, **names)
+    config = older / ".github/dependabot.yml"
+    checker = str(Path(sys.executable).with_name("check-jsonschema"))
+    run(checker, "--builtin-schema", "vendor.dependabot", config, cwd=older)
+    (updates,) = yaml.safe_load(config.read_text())["updates"]
+    files = {x.relative_to(older).as_posix() for x in older.glob(".github/workflows/*")}
+    assert files <= set(updates["exclude-paths"])
+    theirs = json.loads((older / ".github/renovate.json").read_text())
+    assert "**/.github/workflows/*" in theirs["packageRules"][0]["matchFileNames"]
 
 
 # ---- The real one ----
@@ -339,8 +354,8 @@ class Team:
         (edited / "README.md").write_text("# Mine\n")
         (edited / "requirements_prod.txt").write_text("click\nidna\n")
         self.add("edited", edited)
-        rules = conflicting / ".editorconfig"
-        text = rules.read_text().replace("indent_size = 4", "indent_size = 3")
+        rules = conflicting / ".gitattributes"
+        text = rules.read_text().replace("eol=lf", "eol=lf size=3")
         rules.write_text(text)
         self.add("conflicting", conflicting)
         git(several, "rm", "-r", "--quiet", ".")
@@ -356,10 +371,8 @@ class Team:
 
     def release(self, version: str, size: int) -> None:
         """Release the template anew, with a line changed that one of the projects has changed, too."""
-        rules = self.template / "template/.editorconfig"
-        text = re.sub(
-            "indent_size = [45678]", f"indent_size = {size}", rules.read_text()
-        )
+        rules = self.template / "template/.gitattributes"
+        text = re.sub("eol=lf.*", f"eol=lf size={size}", rules.read_text())
         rules.write_text(text)
         commit(self.template, version)
         git(self.template, "push", "--quiet", "origin", "HEAD", "--tags")
@@ -462,10 +475,10 @@ def test_renovate_updates_a_team(team: Team) -> None:
         if name == "conflicting":
             assert (status, said) == (
                 1,
-                ".editorconfig has conflict markers: resolve them\n",
+                ".gitattributes has conflict markers: resolve them\n",
             )
             (comment,) = pull.comments.values()
-            assert "Conflicting files:\n  * .editorconfig\n" in comment
+            assert "Conflicting files:\n  * .gitattributes\n" in comment
             assert team.statuses(name) == {"renovate/artifacts": "failure"}
         else:
             assert team.statuses(name) == {}

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from conftest import ROOT, born, commit, git, run
 
-WORKFLOW = ROOT / "fleet/github/update.yml"
+WORKFLOW = ROOT / "plinth/github/update.yml"
 GH = """#!/bin/sh
 printf '%s\\n' "$*" >> "$GH_LOG"
 if [ "$2" = list ]; then cat "$GH_PULLS"; fi
@@ -152,11 +152,11 @@ def test_it_proposes_a_release_and_never_overwrites_work(
     origin = tmp_path / "origin.git"
     run("git", "clone", "--quiet", "--bare", project, origin, cwd=tmp_path)
     runner = Runner(origin, tmp_path)
-    editor = newer / "template/.editorconfig"
+    editor = newer / "template/.gitattributes"
     text = editor.read_text()
-    assert "indent_size = 4" in text
+    assert "eol=lf" in text
 
-    editor.write_text(text + "\n[*.new]\nindent_size = 3\n")
+    editor.write_text(text + "\n*.new text\n")
     commit(newer, "1.1.0")
     listing = (
         "pr list --head update/template --state open --json number,isCrossRepository "
@@ -172,19 +172,19 @@ def test_it_proposes_a_release_and_never_overwrites_work(
     ] == ["Update the template to 1.1.0", git(origin, "rev-parse", "main").strip()]
     assert runner.run("template", "7") == ([], "update/template has it already")
 
-    changed = text.replace("indent_size = 4", "indent_size = 8")
-    move(origin, tmp_path / "mine", "main", ".editorconfig", changed)
-    editor.write_text(editor.read_text().replace("indent_size = 4", "indent_size = 2"))
+    changed = text.replace("eol=lf", "eol=lf size=8")
+    move(origin, tmp_path / "mine", "main", ".gitattributes", changed)
+    editor.write_text(editor.read_text().replace("eol=lf", "eol=lf size=2"))
     commit(newer, "1.2.0")
     told, _ = runner.run("template", "7")
-    left = ".editorconfig has conflict markers: resolve them"
+    left = ".gitattributes has conflict markers: resolve them"
     assert told[0] == listing
     assert told[1].startswith("pr edit 7 --title Update the template to 1.2.0 --body ")
     assert left in told[1]
     assert told[2:] == ["pr ready 7 --undo"]
-    assert "<<<<<<<" in git(origin, "show", "update/template:.editorconfig")
+    assert "<<<<<<<" in git(origin, "show", "update/template:.gitattributes")
 
-    move(origin, tmp_path / "resolved", "update/template", ".editorconfig", changed)
+    move(origin, tmp_path / "resolved", "update/template", ".gitattributes", changed)
     head = git(origin, "rev-parse", "update/template")
     said = "somebody works on update/template: it stays as it is"
     assert runner.run("template", "7") == ([], said)

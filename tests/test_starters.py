@@ -1,7 +1,6 @@
 """Each starter: what its folder must hold, and what its project does when it is installed and run."""
 
 import json
-import os
 import re
 import shutil
 import sys
@@ -26,6 +25,8 @@ from conftest import (
     template_outside_git,
     tool,
 )
+from packaging.requirements import Requirement
+from support.environments import full_coverage, installed_alone, make_environment
 
 TOY = ROOT / "tests" / "toy"
 LONG = "a" + "b" * 59
@@ -48,7 +49,13 @@ def manifest(starter: Path, package: str = "package") -> dict[str, Any]:
     text = environment.from_string((starter / "starter.yml").read_text())
     answers = {"package_name": package, "distribution_name": package}
     loaded: dict[str, Any] = yaml.safe_load(text.render(answers))
-    return {"modules": [], "files": [], "packages": [], "never": {}} | loaded
+    return {
+        "audit": {},
+        "modules": [],
+        "files": [],
+        "packages": [],
+        "never": {},
+    } | loaded
 
 
 def exports(starter: Path) -> list[str]:
@@ -71,6 +78,9 @@ def test_the_manifest_names_every_file(starter: Path) -> None:
     modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]
     named = [f"src/{name.replace('.', '/')}.py" for name in modules]
     named += manifest(starter)["files"]
+    for word in manifest(starter).get("suggested", "").split():
+        path, name = f"/{word.partition(':')[0].replace('.', '/')}".rsplit("/", 1)
+        named += [f"src{path}/{name}.py", f"tests{path}/test_{name}.py"]
     held = [path.relative_to(starter) for path in starter.rglob("*") if path.is_file()]
     shipped = [
         path.as_posix().removesuffix(".jinja")
@@ -106,7 +116,8 @@ def test_projects_are_clean_whatever_their_name(
             tool("ruff", "format", "--no-cache", "--check", cwd=project)
             assert (project / "src" / name / "util.py").exists() == bool(modules)
             visible = [x for x in project.iterdir() if not x.name.startswith(".")]
-            assert len(visible) <= 14
+            own = [x for x in manifest(starter)["files"] if "/" not in x]
+            assert len(visible) <= 14 + len(own)
             for path in filter(Path.is_file, project.rglob("*")):
                 text = path.read_bytes().replace(b"\r\n", b"\n")
                 assert not text or (text[-1:] == b"\n" != text[-2:-1]), path
@@ -119,7 +130,7 @@ def test_without_an_answer_there_is_the_starter_alone(
     project = generate(starter=starter.name)
     (package,) = (path.parent for path in project.glob("src/*/__init__.py"))
     modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]
-    modules = modules or ["greeting", "formats.plain"]
+    modules = modules or ["greeting"]
     private = {"_lazy.py"} if exports(starter)[0] == "lazy" else set()
     held = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     inits = {path for path in held if path.endswith("__init__.py")}
@@ -156,6 +167,30 @@ def test_a_clash_with_its_modules_is_refused(generate: Generate, starter: Path) 
                 ValueError, match=f'the starter has this module: "{module}"'
             ):
                 generate(starter=starter.name, modules=f"{module}:Thing")
+    for file in manifest(starter)["files"]:
+        if found := re.fullmatch(r"src/(\w+)/__init__\.py", file):
+            for word in (found[1], f"{found[1]}.thing:Thing"):
+                with pytest.raises(ValueError, match="the starter has this package"):
+                    generate(starter=starter.name, modules=word)
+
+
+@each_starter
+def test_the_audit_skips_only_what_the_lock_has(
+    generate: Generate, starter: Path
+) -> None:
+    """When a new lock has a fixed version, this fails: delete the exception from starter.yml."""
+    skipped = manifest(starter)["audit"]
+    locked = dict(
+        re.findall(
+            r"(?m)^([a-z0-9-]+)==([^ ]+)",
+            (starter / "requirements_lock.txt").read_text(),
+        )
+    )
+    for requirement in map(Requirement, skipped.values()):
+        assert locked[requirement.name] in requirement.specifier
+    for forge in ("github", "gitlab"):
+        ((audit),) = jobs(generate(starter=starter.name, ci=forge))["audit"]
+        assert re.findall(r"--ignore-vuln (\S+)", audit) == list(skipped)
 
 
 @each_starter
@@ -181,7 +216,8 @@ def template_with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ROOT / "starters/library/requirements_lock.txt", folder / "starters/toy"
     )
     lines = (folder / "copier.yml").read_text().splitlines(keepends=True)
-    lines.insert(lines.index("    a library: library\n") + 1, "    a toy: toy\n")
+    first = next(i for i, line in enumerate(lines) if line.endswith(": library\n"))
+    lines.insert(first + 1, "    a toy: toy\n")
     (folder / "copier.yml").write_text("".join(lines))
     return folder
 
@@ -254,53 +290,6 @@ def test_what_the_toy_has_cannot_be_added(
 # ---- Installed and run ------------------------------------------------------------------------------------------------
 
 
-def pinned(lock: str) -> list[tuple[str, str]]:
-    """Return the pins of a lock, distribution and lines; some Pythons may need another version than others."""
-    blocks = re.split(r"\n(?=[a-zA-Z0-9])", lock)[1:]
-    return [(re.split(r"[=\[ ]", block)[0], f"{block}\n") for block in blocks]
-
-
-def cpu_build(python: Path, floor: str) -> Path:
-    """Return the CPU build of torch that pip is offered on this machine, or skip the test: CUDA's parts are gigabytes."""
-    code = "import sys; print(sys._base_executable, 'cp%d%d' % sys.version_info[:2])"
-    base, tag = run(python, "-c", code, cwd=ROOT).stdout.split()
-    settings = run(base, "-m", "pip", "config", "list", cwd=ROOT).stdout
-    settings += f"find-links='{os.environ.get('PIP_FIND_LINKS', '')}'"
-    folders = " ".join(re.findall(r"find-links='(.*)'", settings)).split()
-    for folder in map(Path, folders):
-        for wheel in sorted(folder.glob(f"torch-{floor}*+cpu-{tag}-*.whl")):
-            return wheel
-    pytest.skip("pip is offered no CPU build of torch on this machine")
-
-
-def make_environment(project: Path, base: Path) -> Path:
-    """Make the project's environment from its lock, hashes checked, and return its Python."""
-    lock = (project / "requirements_lock.txt").read_text()
-    venv = project / ".venv"
-    if "\nnvidia-" not in lock:
-        run("./bootstrap", "--locked", "--python", base, "true", cwd=project)
-        return venv / "bin/python"
-    prod = (project / "requirements_prod.txt").read_text()
-    (floor,) = re.findall(r"^torch>=([\d.]+)", prod, re.MULTILINE)
-    wheel = cpu_build(base, floor)
-    accelerators = re.compile("torch$|triton|nvidia-|cuda-")
-    rest = [text for name, text in pinned(lock) if not accelerators.match(name)]
-    (project.parent / "lock.txt").write_text("".join(rest))
-    into = ("-p", str(venv))
-    run("uv", "venv", "-p", base, venv, cwd=project)
-    install = ("uv", "pip", "install", *into)
-    run(*install, "--no-deps", "--require-hashes", "-r", "../lock.txt", cwd=project)
-    run(*install, "--no-deps", wheel, cwd=project)
-    run(*install, "--no-deps", "--no-build-isolation", "-e", ".", cwd=project)
-    return venv / "bin/python"
-
-
-def full_coverage(python: Path, project: Path) -> None:
-    """Assert that a project's tests pass, warnings being errors, and reach all of its code."""
-    done = run(python, "-m", "pytest", "--cov", "-p", "no:cacheprovider", cwd=project)
-    assert "Total coverage: 100.00%" in done.stdout
-
-
 SETUP = {
     "django": "import os, django\n"
     "os.environ.update(DJANGO_DEBUG='1', DJANGO_SETTINGS_MODULE='demo.settings')\n"
@@ -310,9 +299,7 @@ SETUP = {
 
 @pytest.mark.slow
 @each_starter
-def test_starter_runs_for_real(
-    generate: Generate, starter: Path, tmp_path: Path
-) -> None:
+def test_starter_runs_for_real(generate: Generate, starter: Path) -> None:
     """From its lock: tests, linter, formatter, types, the site; then the wheel, alone in a fresh environment."""
     project = generate(starter=starter.name, project_name="Demo", docs=True)
     base = interpreter("3.11")
@@ -322,20 +309,7 @@ def test_starter_runs_for_real(
         run(python, "-m", *command, cwd=project)
     run(python, "-m", "sphinx", *["-M", "html", "docs", "build", "-W"], cwd=project)
 
-    dist = tmp_path / "dist"
-    run(python, "-m", "build", "--no-isolation", "--outdir", dist, cwd=project)
-    (wheel,) = dist.glob("*.whl")
-    fresh = tmp_path / "fresh"
-    run("uv", "venv", "-p", base, fresh, cwd=tmp_path)
-    install = ["uv", "pip", "install", "-p", str(fresh)]
-    if "\nnvidia-" in (project / "requirements_lock.txt").read_text():
-        run(*install, "--no-deps", wheel, cwd=tmp_path)
-        (borrowed,) = (project / ".venv").glob("lib/*/site-packages")
-        (packages,) = fresh.glob("lib/*/site-packages")
-        (packages / "borrowed.pth").write_text(f"{borrowed}\n")
-    else:
-        lock = project / "requirements_lock.txt"
-        run(*install, "--constraint", lock, wheel, cwd=tmp_path)
+    fresh = installed_alone(project)
     words = manifest(starter)["modules"] or ["greeting:Greeter,greet"]
     import_in_every_way(
         fresh / "bin/python",

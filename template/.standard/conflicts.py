@@ -1,7 +1,7 @@
-"""Fails while a merge is unfinished; Copier and git leave conflicts and go on.
+"""Fail if a merge is unfinished, because Copier and git leave conflicts and exit 0.
 
-Exits 1 and names what is left: conflict markers, .rej files and unmerged paths, in all
-that git tracks or would add. https://git-scm.com/docs/git-merge#_how_conflicts_are_presented
+It prints conflict markers, .rej files and unmerged paths in all files that git tracks
+or would add. https://git-scm.com/docs/git-merge#_how_conflicts_are_presented
 """
 
 import subprocess
@@ -15,7 +15,7 @@ LEFT = {
 
 
 def main() -> int:
-    """Print a line for each find and return the exit status, 2 where git cannot tell."""
+    """Print a line for each problem. Return 1 if there is one, and 2 if git fails."""
     found = 0
     for what, command in LEFT.items():
         run = subprocess.run(
@@ -24,7 +24,7 @@ def main() -> int:
             check=False,
             text=True,
         )
-        if run.returncode > 1:  # 1 is what grep says of nothing
+        if run.returncode > 1:  # git grep exits 1 when it finds nothing
             print(f"conflicts: {run.stderr.strip()}", file=sys.stderr)
             return 2
         for path in sorted(set(run.stdout.splitlines())):

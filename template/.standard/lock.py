@@ -90,12 +90,14 @@ def read(path: str) -> str:
 def declared(root: str) -> tuple[str, set[str], bool]:
     """Return the oldest Python, what builds the package, and if uv is configured."""
     project = tomllib.loads(read(os.path.join(root, PYPROJECT)))
-    python = project.get("project", {}).get("requires-python", "")
-    floor = re.search(r"[>~=]= *(\d+\.\d+)", python)
-    if not floor:
-        raise ValueError(f'{PYPROJECT}: requires-python needs a floor, as in ">=3.11"')
+    # An adopted repository may say it elsewhere, or name a Python that is too old here.
+    files = [os.path.join(root, x) for x in (PYPROJECT, "setup.cfg", "setup.py")]
+    text = "\n".join(read(path) for path in files if os.path.isfile(path))
+    key = r"(?:requires-python|python_requires|python)"  # the last is Poetry's
+    found = re.search(rf"(?m)^\s*{key}\s*=.*?(?<![!<])[>~=^]=? *3\.(\d+)", text)
+    floor = f"3.{max(11, int(found[1]) if found else 0)}"
     build = {Line(x).name for x in project.get("build-system", {}).get("requires", [])}
-    return floor[1], build, "uv" in project.get("tool", {})
+    return floor, build, "uv" in project.get("tool", {})
 
 
 def sources(root: str) -> list[str]:

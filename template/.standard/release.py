@@ -1,87 +1,210 @@
-"""Says whether a version can be released, and prints what CHANGELOG.md tells of it.
+"""Make a release ready, or check that one is.
 
-usage: ./bootstrap python .standard/release.py TAG
+usage: ./bootstrap python .standard/release.py [VERSION | --tag TAG | --build]
 
-The tag is the version, perhaps with a v before it. Exits 1, with one line on what is
-wrong, unless the tag, the package, its metadata and CHANGELOG.md name the same version
-and the changelog has something to tell. A release begins with this; so can you.
+  (nothing)   check that the package, its metadata and CHANGELOG.md name one version,
+              and print what the changelog says about it
+  VERSION     set the version, date its part of CHANGELOG.md, and commit both
+  --tag TAG   check that a tag, such as 1.2.0 or v1.2.0, names that version, too
+  --build     put sdist and wheel into dist/, after a check that the wheel has every
+              file below src/ and requires what requirements_prod.txt says
+
+If a check fails, it prints one line, exits with 1 and changes nothing.
 """
 
+import datetime as dt
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import tomllib
+from email.parser import BytesParser
 from importlib import metadata
 from pathlib import Path
+from zipfile import ZipFile
+
+from packaging.requirements import Requirement
+from packaging.version import InvalidVersion, Version
 
 ROOT = Path(__file__).parents[1]
-VERSION = re.compile(r"^__version__\b[^=\n]*= *[\"'](.*?)[\"']", re.MULTILINE)
-HEADING = re.compile(r"^## +(.+)", re.MULTILINE)
+LOG = "CHANGELOG.md"
+VERSION = re.compile(r"^(__version__\b[^=\n]*= *[\"'])(.*?)(?=[\"'])", re.MULTILINE)
+PART = re.compile(r"^## +(\S.*?)\s*$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
 class UserError(Exception):
-    """The version cannot be released; the text is the one line that says why."""
+    """A check failed; the text is one line that says what is wrong and what to do."""
 
 
 def read(name: str) -> str:
-    """Return a file of the project."""
+    """Return the text of a file of the project, with its own line ends."""
     try:
-        return (ROOT / name).read_text(encoding="utf-8")
+        return (ROOT / name).read_bytes().decode()
     except FileNotFoundError:
         raise UserError(f"{name} is missing: restore it") from None
 
 
-def versions() -> dict[str, str]:
-    """Return the version that the package's metadata says, and that its source says."""
-    name = tomllib.loads(read("pyproject.toml")).get("project", {}).get("name") or "?"
+def run(*command: str) -> str:
+    """Run a command in the project and return what it prints, or raise UserError."""
+    done = subprocess.run(
+        command, cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()
+        raise UserError(f"{' '.join(command[:3])} failed: {said}")
+    return done.stdout
+
+
+def parse(text: str) -> Version | None:
+    """Return the version that a text is, perhaps with a v before it, or None."""
     try:
-        found = {f"the metadata of {name}": metadata.version(name)}
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def sources() -> dict[str, str]:
+    """Return the version that each package names, given the path of its file."""
+    paths = [x.relative_to(ROOT).as_posix() for x in ROOT.glob("src/*/__init__.py")]
+    found = {path: VERSION.search(read(path)) for path in sorted(paths)}
+    return {path: match[2] for path, match in found.items() if match}
+
+
+def parts() -> list[tuple[str, str, bool, str]]:
+    """Return title, version and text of the changelog's parts, and which is pending."""
+    return [
+        (title, title.split()[0].strip("[],:"), "unreleased" in title.lower(), text)
+        for title, text in ((x[1], x[2].strip()) for x in PART.finditer(read(LOG)))
+    ]
+
+
+def notes(tag: str | None = None) -> str:
+    """Return what the changelog says about the version that everything names."""
+    name = str(tomllib.loads(read("pyproject.toml")).get("project", {}).get("name"))
+    try:
+        version = metadata.version(name)
     except metadata.PackageNotFoundError:
         raise UserError(
             f"{name!r} is not installed: run ./bootstrap python .standard/release.py"
         ) from None
-    for path in sorted(ROOT.glob("src/*/__init__.py")):
-        where = path.relative_to(ROOT).as_posix()
-        if said := VERSION.search(read(where)):
-            found[where] = said[1]
-    return found
-
-
-def notes(version: str) -> str:
-    """Return the version's section of CHANGELOG.md, without its heading."""
-    text = read("CHANGELOG.md")
-    headings = list(HEADING.finditer(text))
-    ends = [heading.start() for heading in headings[1:]] + [len(text)]
-    for heading, end in zip(headings, ends, strict=True):
-        title = heading[1].strip()
-        if title.split()[0].strip("[],:").removeprefix("v") == version:
-            if "unreleased" in title.lower():
-                raise UserError(
-                    f'CHANGELOG.md says "{title}": put the date of the release there'
-                )
-            if section := text[heading.end() : end].strip():
-                return section
+    tagged = {} if tag is None else {"the tag": tag.removeprefix("v")}
+    for where, other in {**tagged, **sources()}.items():
+        if other != version:
             raise UserError(
-                f'CHANGELOG.md tells nothing under "{title}": say what is new'
+                f"{where} says {other}, the metadata of {name} says {version}: "
+                "make them agree"
             )
-    raise UserError(
-        f'CHANGELOG.md has no section "## {version}": say there what is new'
+    for title, named, pending, text in parts():
+        if named.removeprefix("v") == version:
+            if pending:
+                command = f"./bootstrap python .standard/release.py {version}"
+                raise UserError(f'{LOG} says "{title}": run {command}')
+            if not text:
+                raise UserError(f'{LOG} says nothing under "{title}": say what is new')
+            return text
+    raise UserError(f'{LOG} has no part "## {version}": say there what is new')
+
+
+def prepare(version: str) -> str:
+    """Set the version, date the pending part of the changelog, and commit both."""
+    new = parse(version)
+    if not new or str(new) != version:
+        example = new or "a version such as 1.2.0 (PEP 440)"
+        raise UserError(f"{version!r} is not a version: write {example}")
+    if run("git", "status", "--porcelain"):
+        raise UserError("the checkout has changes: commit or stash them")
+    log, packages = parts(), sources()
+    pending = [(title, text) for title, _, pending, text in log if pending]
+    if len(pending) != 1:
+        raise UserError(
+            f'{LOG} has {len(pending)} parts such as "## Unreleased": it needs one, '
+            "which says what is new"
+        )
+    if not packages:
+        raise UserError('no src/*/__init__.py has a line __version__ = "…": add one')
+    ((title, text),) = pending
+    if not text:
+        raise UserError(f'{LOG} says nothing under "{title}": say what is new')
+    past = [named for _, named, pending, _ in log if not pending]
+    past += run("git", "tag").split()
+    newer = [old for old in map(parse, past) if old and new <= old]
+    newer += [old for old in map(parse, packages.values()) if old and new < old]
+    if newer:
+        raise UserError(f"{version} is not newer than {max(newer)}: use a higher one")
+    day = dt.datetime.now(dt.UTC).date()
+    dated = f"[{version}] - {day}" if title[0] == "[" else f"{version} ({day})"
+    before = {name: read(name) for name in (LOG, *packages)}
+    after = {x: VERSION.sub(rf"\g<1>{version}", before[x], count=1) for x in packages}
+    after[LOG] = before[LOG].replace(f"## {title}", f"## {dated}", 1)
+    try:
+        for name, text in after.items():
+            (ROOT / name).write_bytes(text.encode())
+        run("git", "commit", "--quiet", "--message", f"Release {version}", *after)
+    except BaseException:  # an interruption, too, leaves the files as they were
+        for name, text in before.items():
+            (ROOT / name).write_bytes(text.encode())
+        raise
+    return (
+        f"Release {version} is committed. To publish it: "
+        f"git push && git tag {version} && git push origin {version}"
     )
+
+
+def compare(wheel: Path) -> None:
+    """Raise UserError if a wheel lacks a file or a requirement."""
+    with ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (path,) = (x for x in names if x.endswith(".dist-info/METADATA"))
+        fields = BytesParser().parsebytes(archive.read(path))
+    lines = [x.partition(" #")[0] for x in read("requirements_prod.txt").splitlines()]
+    declared = {str(Requirement(x)) for x in lines if x.strip() and x[0] != "#"}
+    required = {str(Requirement(x)) for x in fields.get_all("Requires-Dist", [])}
+    if differ := ", ".join(sorted(declared ^ required)):
+        raise UserError(
+            f"the wheel and requirements_prod.txt differ in {differ}: check "
+            '"dependencies" in pyproject.toml'
+        )
+    # A project that began with Plinth 1 lists the suffixes of its data itself.
+    everything = 'package-data = { "*" = ["**/*"] }' in read("pyproject.toml")
+    suffixes = "" if everything else r"(?=.*(\.py|/py\.typed)$)"
+    ships = re.compile(suffixes + r"(?!.*(^|/)(\.|__pycache__/|[^/]*\.egg-info/))")
+    files = [x for x in (ROOT / "src").rglob("*") if x.is_file() and x.suffix != ".pyc"]
+    paths = {x.relative_to(ROOT / "src").as_posix() for x in files}
+    if missing := ", ".join(sorted(filter(ships.match, paths - set(names)))):
+        raise UserError(
+            f"the wheel lacks {missing}: check [tool.setuptools] in pyproject.toml"
+        )
+
+
+def build() -> str:
+    """Build sdist and wheel, check the wheel, and put both into dist/."""
+    with tempfile.TemporaryDirectory() as folder:
+        run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ".")
+        (wheel,) = Path(folder).glob("*.whl")
+        compare(wheel)
+        (ROOT / "dist").mkdir(exist_ok=True)
+        made = [shutil.copy(x, ROOT / "dist") for x in Path(folder).iterdir()]
+    return "\n".join(sorted(Path(x).relative_to(ROOT).as_posix() for x in made))
 
 
 def main() -> None:
     """Run the command line."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: ./bootstrap python .standard/release.py TAG")
-    version = sys.argv[1].removeprefix("v")
     try:
-        for where, other in versions().items():
-            if other != version:
-                raise UserError(
-                    f"the tag says {version}, {where} says {other}: make them agree"
-                )
-        sys.stdout.write(f"{notes(version)}\n")
-    except UserError as error:
+        match sys.argv[1:]:
+            case []:
+                said = notes()
+            case ["--tag", tag]:
+                said = notes(tag)
+            case ["--build"]:
+                said = build()
+            case [version] if version[:1] != "-":
+                said = prepare(version)
+            case _:
+                sys.exit(__doc__.split("\n\n")[1])
+    except (UserError, OSError, ValueError) as error:
         sys.exit(f"release: {error}")
+    sys.stdout.write(f"{said}\n")
 
 
 if __name__ == "__main__":

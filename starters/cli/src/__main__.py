@@ -1,5 +1,5 @@
-"""The program, run as a module."""
+"""Runs the command line as a module: python -m."""
 
 from .cli import main
 
-main(f"python -m {__package__}")
+main()

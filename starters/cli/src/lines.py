@@ -1,59 +1,19 @@
-"""Lines of text, read from files and counted."""
+"""What the commands do with lines of text."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 
-class InputError(Exception):
-    """An input cannot be counted; the message says which one, and why."""
+def count_lines(lines: Iterable[str]) -> Counter[str]:
+    """Count how often each line occurs. A line end is not part of a line."""
+    return Counter(line.rstrip("\r\n") for line in lines)
 
 
-class UnreadableError(InputError):
-    """A file is missing, may not be read, or is none."""
-
-
-class EncodingError(InputError):
-    """A line is not UTF-8."""
-
-
-def count_lines(
-    files: Iterable[str | int], *, ignore_case: bool = False
-) -> Counter[str]:
-    """Count how often each line occurs in all files together.
-
-    Args:
-        files: Paths, or numbers of open file descriptors, such as 0 for standard
-            input, which stay open.
-        ignore_case: Take lines for equal that differ in case only; they are
-            counted as their ``str.casefold``.
-
-    Returns:
-        The counts, in the order in which the lines first occurred. Line ends, and
-        a byte order mark at the start of a file, are no part of a line.
-
-    Raises:
-        UnreadableError: Where the system refuses to open or to read a file.
-        EncodingError: For a line that is not UTF-8.
-    """
-    counts: Counter[str] = Counter()
-    for file in files:
-        lines = _read(file)
-        counts.update(map(str.casefold, lines) if ignore_case else lines)
-    return counts
-
-
-def _read(file: str | int) -> Iterator[str]:
-    """Yield a file's lines, without their ends."""
-    name = repr(file) if isinstance(file, str) else f"file descriptor {file}"
-    number, encoding = 0, "utf-8-sig"
-    try:
-        with open(file, "rb", closefd=isinstance(file, str)) as stream:
-            for line in stream:
-                number += 1
-                yield line.rstrip(b"\r\n").decode(encoding)
-                encoding = "utf-8"
-    except OSError as error:
-        raise UnreadableError(f"cannot read {name}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        message = f"line {number} of {name} is not UTF-8: convert it, as with iconv"
-        raise EncodingError(message) from error
+def unique_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield each line once, without its end, in the order of the first occurrences."""
+    seen: set[str] = set()
+    for line in lines:
+        text = line.rstrip("\r\n")
+        if text not in seen:
+            seen.add(text)
+            yield text

@@ -1,4 +1,4 @@
-"""Django's commands, as manage.py gives them elsewhere."""
+"""Django's commands, as manage.py gives them in other projects."""
 
 import os
 import sys
@@ -13,10 +13,10 @@ PROGRAM = f"python -m {__package__}"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"{__package__}.settings")
 try:
     if sys.argv[1:2] == ["runserver"]:
-        # Its reloader would answer with a traceback, and wait for the code to change.
+        # Its reloader would show a traceback and wait until the code changes.
         django.setup()
         connection.ensure_connection()
         connection.close()
     execute_from_command_line([PROGRAM, *sys.argv[1:]])
-except (ImproperlyConfigured, Error) as error:  # what a variable can set right
+except (ImproperlyConfigured, Error) as error:  # a variable can correct these
     sys.exit(f"{PROGRAM}: {' '.join(str(error).split())}")

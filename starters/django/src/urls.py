@@ -1,13 +1,14 @@
-"""Which address shows what."""
+"""The URLs of the site. https://docs.djangoproject.com/en/stable/topics/http/urls/."""
 
 from django.contrib import admin
 from django.urls import path
 
-from .notes.views import NoteList
+from .views import health, home
 
 __all__: list[str] = []  # Django reads urlpatterns
 
 urlpatterns = [
-    path("", NoteList.as_view(), name="notes"),
+    path("", home, name="home"),
+    path("health", health, name="health"),
     path("admin/", admin.site.urls),
 ]

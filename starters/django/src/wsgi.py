@@ -1,4 +1,4 @@
-"""The application for a WSGI server, which is what serves it in production."""
+"""The application for WSGI servers."""
 
 import os
 

@@ -1,45 +1,18 @@
-"""What goes in and out as JSON."""
+"""The JSON that clients send and receive."""
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
-
-from .units import Unit
-
-# A number stays one: strict refuses "1" and true.
-Value = Annotated[FiniteFloat, Field(strict=True, examples=[26.2])]
+from pydantic import BaseModel, Field
 
 
-class Quantity(BaseModel):
-    """A value and its unit."""
+class NewItem(BaseModel):
+    """An item that a client adds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    value: Value
-    unit: Unit = Field(examples=[Unit.MILE])
+    name: Annotated[str, Field(min_length=1, max_length=100, examples=["tea"])]
+    quantity: Annotated[int, Field(ge=0, le=1_000_000, examples=[3])]
 
 
-class Conversion(BaseModel):
-    """A quantity and the unit to give it in."""
+class Item(NewItem):
+    """An item in the database."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    quantity: Quantity
-    target: Unit = Field(examples=[Unit.KILOMETRE])
-
-
-class Problem(BaseModel):
-    """What every request that fails is answered with (RFC 9457).
-
-    Attributes:
-        title: What kind of problem it is.
-        status: The HTTP status.
-        detail: What is wrong.
-        errors: For a request of a wrong shape, the location (such as
-            ``body.quantity.value``) and the message of each error.
-    """
-
-    title: str
-    status: int
-    detail: str
-    errors: list[dict[str, str]] = []
+    id: int

@@ -1,63 +1,53 @@
 """Checkpoints: dictionaries of numbers and tensors in a file."""
 
-import contextlib
+import io
 import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from .errors import (
-    ForeignCheckpointError,
-    MissingCheckpointError,
-    UnreadableCheckpointError,
-    UnwritableCheckpointError,
-)
+_FORMAT = "spirals 2"  # count up when the content changes
 
-_FORMAT = "spirals 1"  # count up where what is saved changes
+
+class CheckpointError(Exception):
+    """The file is not a checkpoint of this program."""
 
 
 def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint; at every moment the file is the old one or the new one.
+    """Write a checkpoint. At every moment the file is the old one or the new one.
 
-    Raises UnwritableCheckpointError where that fails.
+    Raises:
+        OSError: The file cannot be written.
     """
     path = Path(path)
-    draft = path.parent / f".{path.name}.{os.getpid()}"
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:
             torch.save({"format": _FORMAT, **state}, file)
         draft.replace(path)
-    except OSError as error:
-        message = f"cannot write {path}: {error.strerror}"
-        raise UnwritableCheckpointError(message) from error
     finally:
-        with contextlib.suppress(OSError):
-            draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
     """Return what `save_checkpoint` has written, with all tensors on the CPU.
 
-    Nothing but numbers, texts and tensors is ever loaded, see
+    PyTorch loads only numbers, texts and tensors, and runs no code:
     https://docs.pytorch.org/docs/stable/notes/serialization.html#weights-only-security.
-    Who can change a checkpoint still decides what the model does.
+    Anyone who can change a checkpoint still decides what the model does.
 
     Raises:
-        MissingCheckpointError: If there is no such file.
-        UnreadableCheckpointError: If it is damaged or holds anything else.
-        ForeignCheckpointError: If another program has written it.
+        CheckpointError: The file is damaged, or another program wrote it.
+        OSError: The file cannot be read.
     """
+    data = io.BytesIO(Path(path).read_bytes())
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        message = f"there is no checkpoint {path}: train one"
-        raise MissingCheckpointError(message) from error
-    # PyTorch does not say what a damaged file makes it raise.
+        state = torch.load(data, map_location="cpu", weights_only=True)
+    # A damaged file can raise anything.
     except Exception as error:
-        message = f"cannot read {path}: restore it if it is a checkpoint, or train anew"
-        raise UnreadableCheckpointError(message) from error
+        message = f"{path} is damaged or not a checkpoint: name another file"
+        raise CheckpointError(message) from error
     if not isinstance(state, dict) or state.pop("format", None) != _FORMAT:
-        message = f"{path} is no checkpoint of this program: name another file"
-        raise ForeignCheckpointError(message)
+        raise CheckpointError(f"{path} is of another program: name another file")
     return state

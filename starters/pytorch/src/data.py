@@ -3,15 +3,13 @@
 import math
 
 import torch
-from torch import Tensor
+from torch.utils.data import TensorDataset
 
 
-def make_spirals(count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Draw points on two spirals, one the other turned by half a turn.
+def make_spirals(count: int, seed: int) -> TensorDataset:
+    """Return points (2,) near two spirals, each with the number of its spiral, 0 or 1.
 
-    Returns:
-        Points (count, 2) of float32, within about one of the origin, and the spiral
-        that each lies on (count,), 0 or 1, of int64. The same seed, the same points.
+    The same seed gives the same points.
     """
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(2, (count,), generator=generator)
@@ -19,4 +17,4 @@ def make_spirals(count: int, seed: int) -> tuple[Tensor, Tensor]:
     angle = math.pi * (3 * radius + labels)
     points = radius * torch.stack([angle.cos(), angle.sin()])
     noise = 0.02 * torch.randn(count, 2, generator=generator)
-    return points.T + noise, labels
+    return TensorDataset(points.T + noise, labels)

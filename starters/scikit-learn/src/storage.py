@@ -1,85 +1,78 @@
-"""Saves models and loads them again, without pickle.
+"""Save models and load them again, without pickle.
 
-pickle and joblib run whatever code a file names while they load it, so they are for
-files of one's own only. ONNX files hold no code, but they cannot be trained further,
-and they need a runtime and a converter besides. skops files hold the parameters and the
-names of types, of which only scikit-learn's and NumPy's own are created: see
-https://scikit-learn.org/stable/model_persistence.html. That still means to trust the
-numbers: who can change a model file decides what it predicts.
+A pickle or joblib file can run any code while you load it. A skops file creates only types
+that skops knows as safe, and those that you trust by name. See
+https://scikit-learn.org/stable/model_persistence.html.
 """
 
-import contextlib
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.pipeline import Pipeline
-
-from .errors import (
-    MissingModelError,
-    ModelVersionError,
-    UnreadableModelError,
-    UntrustedModelError,
-    UnwritableModelError,
-)
+from sklearn.utils.validation import check_is_fitted
 
 
-def save(model: Pipeline, path: str | Path) -> None:
-    """Write a trained pipeline to a file, which is replaced at once or left as it was.
+class ModelError(Exception):
+    """The file is not a trained model of this version of scikit-learn."""
+
+
+class UntrustedModelError(ModelError):
+    """The model has types that you must trust by name."""
+
+
+def save(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> None:
+    """Write a trained model to a file. An existing file is replaced at once or not at all.
 
     Raises:
-        UnwritableModelError: If the file cannot be written.
+        ModelError: `load` would refuse the file. UntrustedModelError names the types.
+        OSError: The file cannot be written.
     """
     path = Path(path)
-    draft = path.parent / f".{path.name}.{os.getpid()}"
+    data = skops.io.dumps(model)
+    _restore(path, data, trusted)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_bytes(skops.io.dumps(model))
+        draft.write_bytes(data)
         draft.replace(path)
-    except OSError as error:
-        message = f"cannot write {path}: {error.strerror}"
-        raise UnwritableModelError(message) from error
     finally:
-        with contextlib.suppress(OSError):
-            draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
-def load(path: str | Path) -> Pipeline:
-    """Return the trained pipeline of a file that `save` has written.
+def load(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
+    """Return the trained model of a file that `save` has written.
+
+    Trust a type only if you know who wrote the file. Changed numbers in a tree or a
+    neighbours' index can crash the process.
 
     Raises:
-        MissingModelError: If there is no such file.
-        ModelVersionError: If another version of scikit-learn has written it: nobody
-            knows whether its numbers mean the same in this one.
-        UnreadableModelError: If it is damaged or holds something else.
-        UntrustedModelError: If it names types that are none of scikit-learn or NumPy.
-            They are not imported.
+        ModelError: The file is damaged, or another version of scikit-learn wrote it.
+        UntrustedModelError: The file names types that are not in `trusted`.
+        OSError: The file cannot be read.
     """
-    path = Path(path)
+    return _restore(path, Path(path).read_bytes(), trusted)
+
+
+def _restore(path: str | Path, data: bytes, trusted: Sequence[str]) -> Any:
+    """Return the trained model in the bytes of a file, or raise as `load` does."""
     try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise MissingModelError(f"there is no model {path}: train one") from error
-    except OSError as error:
-        raise UnreadableModelError(f"cannot read {path}: {error.strerror}") from error
-    try:
-        unknown = skops.io.get_untrusted_types(data=data)
+        unknown = sorted({*skops.io.get_untrusted_types(data=data)} - {*trusted})
         if not unknown:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", InconsistentVersionWarning)
-                model = skops.io.loads(data)
+                model = skops.io.loads(data, trusted=trusted)
+            check_is_fitted(model)
+            return model
     except InconsistentVersionWarning as error:
         saved, current = error.original_sklearn_version, error.current_sklearn_version
-        message = f"{path} is of scikit-learn {saved}, this is {current}: train it anew"
-        raise ModelVersionError(message) from error
-    # skops does not say what a damaged file makes it raise.
+        text = f"{path} is of scikit-learn {saved}, this is {current}: train again"
+        raise ModelError(text) from error
+    # A damaged file can raise anything.
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UnreadableModelError(f"{path} is no saved model: {reason}") from error
-    if unknown:
-        message = f"{path} names types that are not trusted: {', '.join(unknown)}"
-        raise UntrustedModelError(message)
-    if getattr(model, "n_features_in_", None) is None:
-        raise UnreadableModelError(f"{path} holds no trained model: train one")
-    return model
+        raise ModelError(f"{path} is not a trained model: {reason}") from error
+    text = f"{path} has types that you must trust by name: trusted={unknown}"
+    raise UntrustedModelError(text)

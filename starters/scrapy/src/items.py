@@ -1,4 +1,7 @@
-"""What the spiders find."""
+"""What the spiders find.
+
+https://docs.scrapy.org/en/latest/topics/items.html
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,15 +12,7 @@ from scrapy.loader import ItemLoader
 
 @dataclass
 class Book:
-    """A book on sale; a field that its page lacks is empty or None.
-
-    Attributes:
-        url: The page that tells of it.
-        upc: Its universal product code, one for each edition.
-        title: What it is called.
-        price: What it costs, in pounds.
-        stock: How many there are.
-    """
+    """A book for sale, at a price in pounds. A value that its page lacks is empty."""
 
     url: str = ""
     upc: str = ""
@@ -27,7 +22,7 @@ class Book:
 
 
 class BookLoader(ItemLoader):
-    """Makes a book from texts of its page: the first of each field, stripped."""
+    """Make a book from the texts of its page."""
 
     default_item_class = Book
     default_input_processor = MapCompose(str.strip)

@@ -1,4 +1,4 @@
-"""Which requests are sent.
+"""Which requests Scrapy sends.
 
 https://docs.scrapy.org/en/latest/topics/downloader-middleware.html
 """
@@ -18,22 +18,20 @@ def _server(url: str) -> tuple[str, int | None]:
 
 
 class SameServerMiddleware(OffsiteMiddleware):
-    """Sends no requests to other ports and schemes than those of the first pages.
+    """Send requests only to the schemes and ports of the spider's start_urls.
 
-    Scrapy's own middleware compares the host with ``allowed_domains`` and allows every
-    port and scheme of it.
+    Scrapy's own middleware checks the host name alone.
     """
 
     def should_follow(self, request: Request, spider: Spider) -> bool:
         """Return whether the host, the scheme and the port are the spider's.
 
-        ``https`` is also allowed for ``http``, and both for a spider without
-        ``start_urls``, each with its usual port.
+        A spider that starts with http may go on with https. A spider without start_urls
+        may use both, each with its usual port.
         """
         usual = set(_PORTS.items())
         servers = {_server(url) for url in spider.start_urls} or usual
         if ("http", 80) in servers:
             servers |= usual
-        return _server(request.url) in servers and super().should_follow(
-            request, spider
-        )
+        same = _server(request.url) in servers
+        return same and super().should_follow(request, spider)

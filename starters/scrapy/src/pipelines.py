@@ -1,4 +1,4 @@
-"""What becomes of an item before it is written.
+"""What happens to an item before Scrapy writes it.
 
 https://docs.scrapy.org/en/latest/topics/item-pipeline.html
 """
@@ -10,34 +10,36 @@ from .items import Book
 
 
 class CompletePipeline:
-    """Drops an item that lacks a field, with a warning in the log."""
+    """Drop a book with an empty field."""
 
-    def process_item(self, item: Book) -> Book:
+    def process_item(self, item: object) -> object:
         """Return the item.
 
         Raises:
-            DropItem: A field is empty or None.
+            DropItem: A field of the book is empty.
         """
-        fields = ItemAdapter(item).items()
-        if missing := [name for name, value in fields if value in ("", None)]:
-            raise DropItem(f"{item.url}: no {', '.join(missing)}")
+        if isinstance(item, Book):
+            fields = ItemAdapter(item).items()
+            if missing := [name for name, value in fields if value in ("", None)]:
+                raise DropItem(f"{item.url} has no {', '.join(missing)}")
         return item
 
 
 class UniquePipeline:
-    """Drops an item whose product code came before, with a warning in the log."""
+    """Drop a book that another page has given before."""
 
     def __init__(self) -> None:
-        """Start without any code seen."""
+        """Start without any book."""
         self.pages: dict[str, str] = {}
 
-    def process_item(self, item: Book) -> Book:
+    def process_item(self, item: object) -> object:
         """Return the item.
 
         Raises:
             DropItem: Another page had the same product code.
         """
-        first = self.pages.setdefault(item.upc, item.url)
-        if first != item.url:
-            raise DropItem(f"{item.url}: {item.upc} is at {first} already")
+        if isinstance(item, Book):
+            first = self.pages.setdefault(item.upc, item.url)
+            if first != item.url:
+                raise DropItem(f"{item.url} has the same code as {first}")
         return item

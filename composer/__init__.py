@@ -1,0 +1,1 @@
+"""The composer: a static web page that makes a project from a Copier template in the browser."""

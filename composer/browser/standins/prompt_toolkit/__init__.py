@@ -1,0 +1,1 @@
+"""Stands in for prompt_toolkit: the page has its own input fields."""

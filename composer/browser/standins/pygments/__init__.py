@@ -1,0 +1,1 @@
+"""Stands in for Pygments: the page's input fields have no colours."""

@@ -1,0 +1,4 @@
+"""Stands in for pygments.lexers.data."""
+
+JsonLexer = "json"
+YamlLexer = "yaml"

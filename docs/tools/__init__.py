@@ -1,0 +1,1 @@
+"""What makes the parts of the site that nobody writes by hand."""

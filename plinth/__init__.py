@@ -1,0 +1,1 @@
+"""Tools for one repository or a thousand: adopt, preview, drift, restore, campaign."""

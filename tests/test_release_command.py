@@ -1,0 +1,363 @@
+"""`.standard/release.py`: what it checks before a release, and how it makes one ready."""
+
+import datetime as dt
+import shutil
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import (
+    Generate,
+    commit,
+    git,
+    rendered,
+    run,
+    template_outside_git,
+)
+
+
+@pytest.fixture(scope="module")
+def released(copie_session: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project with metadata, as setuptools writes it, and a changelog that is ready for 0.1.0."""
+    project = shutil.copytree(
+        rendered(copie_session, {"project_name": "Demo"}, template_outside_git()),
+        tmp_path_factory.mktemp("released") / "demo",
+    )
+    edit("CHANGELOG.md", "(unreleased)", "(2026-11-21)")(project)
+    setup = (sys.executable, "-c", "import setuptools; setuptools.setup()")
+    run(*setup, "--quiet", "egg_info", cwd=project)
+    return project
+
+
+def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
+    """Return what replaces a text in a file of a project."""
+
+    def apply(project: Path) -> None:
+        text = (project / file).read_text()
+        assert old in text
+        (project / file).write_text(text.replace(old, new))
+
+    return apply
+
+
+def release(project: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run the check and return its exit status and what it wrote."""
+    command = (sys.executable, ".standard/release.py", *arguments)
+    done = run(*command, cwd=project, env={"PYTHONPATH": "src"}, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("tag", ["0.1.0", "v0.1.0"])
+@pytest.mark.parametrize(
+    "heading",
+    ["0.1.0 (2026-11-21)", "0.1.0", "[0.1.0] - 2026-11-21", "v0.1.0, 2026-11-21"],
+)
+def test_what_agrees_can_be_released(
+    released: Path, tmp_path: Path, tag: str, heading: str
+) -> None:
+    """The text between the version's heading and the next is the release's."""
+    project = shutil.copytree(released, tmp_path / "demo")
+    sections = ["# Changelog", "## 0.1.0.1", "- Later.", f"## {heading}", "- Ä.\n- B."]
+    sections += ["### More", "- C.", "## 0.0.1", "- Earlier."]
+    (project / "CHANGELOG.md").write_text("\n\n".join(sections) + "\n", "utf-8")
+    assert release(project, "--tag", tag) == (0, "- Ä.\n- B.\n\n### More\n\n- C.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "line"),
+    [
+        pytest.param(
+            edit("README.md", "# ", "# "),
+            ["--tag", "0.2.0"],
+            "the tag says 0.2.0, the metadata of demo says 0.1.0: make them agree",
+            id="tag",
+        ),
+        pytest.param(
+            edit("src/demo/__init__.py", '"0.1.0"', '"0.2.0"'),
+            ["--tag", "v0.1.0"],
+            "src/demo/__init__.py says 0.2.0, the metadata of demo says 0.1.0: make them agree",
+            id="source",
+        ),
+        pytest.param(
+            edit("CHANGELOG.md", "## 0.1.0 ", "## 0.1.01 "),
+            ["--tag", "0.1.0"],
+            'CHANGELOG.md has no part "## 0.1.0": say there what is new',
+            id="no part",
+        ),
+        pytest.param(
+            edit("CHANGELOG.md", "(2026-11-21)", "(Unreleased)"),
+            ["--tag", "0.1.0"],
+            'CHANGELOG.md says "0.1.0 (Unreleased)": run ./bootstrap python .standard/release.py 0.1.0',
+            id="unreleased",
+        ),
+        pytest.param(
+            edit("CHANGELOG.md", "- The first version.\n", ""),
+            [],
+            'CHANGELOG.md says nothing under "0.1.0 (2026-11-21)": say what is new',
+            id="empty part",
+        ),
+        pytest.param(
+            lambda project: (project / "CHANGELOG.md").unlink(),
+            [],
+            "CHANGELOG.md is missing: restore it",
+            id="no changelog",
+        ),
+        pytest.param(
+            edit("pyproject.toml", 'name = "demo"', 'name = "another"'),
+            [],
+            "'another' is not installed: run ./bootstrap python .standard/release.py",
+            id="not installed",
+        ),
+    ],
+)
+def test_what_disagrees_is_refused(
+    released: Path,
+    tmp_path: Path,
+    change: Callable[[Path], None],
+    arguments: list[str],
+    line: str,
+) -> None:
+    """With one line that says what to do, and nothing that could be taken for notes."""
+    project = shutil.copytree(released, tmp_path / "demo")
+    change(project)
+    assert release(project, *arguments) == (1, "", f"release: {line}\n")
+
+
+# ---- Making a release ready ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(released: Path, tmp_path: Path) -> Path:
+    """Return a project under git, as it was born: version 0.1.0, not yet released."""
+    project = shutil.copytree(released, tmp_path / "demo")
+    edit("CHANGELOG.md", "(2026-11-21)", "(unreleased)")(project)
+    git(project, "init", "--quiet")
+    commit(project)
+    return project
+
+
+def lately(project: Path) -> None:
+    """Release 0.1.0 and write what is new since then."""
+    assert release(project, "0.1.0")[0] == 0
+    edit("CHANGELOG.md", "# Changelog\n", "# Changelog\n\n## Unreleased\n\n- New.\n")(
+        project
+    )
+    commit(project)
+
+
+def state(project: Path) -> tuple[str, ...]:
+    """Return what a refused release must not change."""
+    names = ("CHANGELOG.md", "src/demo/__init__.py")
+    texts = [(project / name).read_bytes().decode() for name in names]
+    return (
+        *texts,
+        git(project, "status", "--porcelain"),
+        git(project, "log", "--format=%H"),
+    )
+
+
+def test_a_release_is_one_commit(project: Path) -> None:
+    """The first one has the version that the project was born with, and the next one a higher version."""
+    today = dt.datetime.now(dt.UTC).date()
+    lately(project)
+    status, printed, said = release(project, "0.2.0rc1")
+    assert (status, said) == (0, "")
+    assert printed.startswith(
+        "Release 0.2.0rc1 is committed. To publish it: git push && "
+    )
+    assert git(project, "log", "--format=%s").splitlines() == [
+        "Release 0.2.0rc1",
+        "Change",
+        "Release 0.1.0",
+        "Change",
+    ]
+    assert git(project, "status", "--porcelain") == ""
+    assert (
+        '__version__ = "0.2.0rc1"\n' in (project / "src/demo/__init__.py").read_text()
+    )
+    assert (project / "CHANGELOG.md").read_text() == (
+        f"# Changelog\n\n## 0.2.0rc1 ({today})\n\n- New.\n\n"
+        f"## 0.1.0 ({today})\n\n- The first version.\n"
+    )
+    setup = (sys.executable, "-c", "import setuptools; setuptools.setup()")
+    run(*setup, "--quiet", "egg_info", cwd=project)
+    assert release(project) == (0, "- New.\n", "")
+
+
+def test_line_ends_and_the_style_of_headings_stay(project: Path) -> None:
+    text = "# Changelog\r\n\r\n## [Unreleased]\r\n\r\n- New.\r\n"
+    (project / "CHANGELOG.md").write_bytes(text.encode())
+    (project / ".gitattributes").write_text("* -text\n")
+    commit(project)
+    assert release(project, "1.0")[0] == 0
+    day = dt.datetime.now(dt.UTC).date()
+    dated = text.replace("[Unreleased]", f"[1.0] - {day}")
+    assert (project / "CHANGELOG.md").read_bytes() == dated.encode()
+
+
+def failing_hook(project: Path) -> None:
+    hook = project / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho no\nexit 1\n")
+    hook.chmod(0o755)
+
+
+def changed(file: str, old: str, new: str) -> Callable[[Path], None]:
+    """Return what replaces a text in a file and commits that."""
+
+    def apply(project: Path) -> None:
+        edit(file, old, new)(project)
+        commit(project)
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("version", "change", "line"),
+    [
+        pytest.param(
+            "next",
+            None,
+            "'next' is not a version: write a version such as 1.2.0 (PEP 440)",
+            id="no version",
+        ),
+        pytest.param("v0.2.0", None, "'v0.2.0' is not a version: write 0.2.0", id="v"),
+        pytest.param(
+            "0.2.0\n", None, "'0.2.0\\n' is not a version: write 0.2.0", id="line break"
+        ),
+        pytest.param(
+            "0.0.9",
+            None,
+            "0.0.9 is not newer than 0.1.0: use a higher one",
+            id="older",
+        ),
+        pytest.param(
+            "0.1.0",
+            lately,
+            "0.1.0 is not newer than 0.1.0: use a higher one",
+            id="same",
+        ),
+        pytest.param(
+            "0.0.9",
+            lately,
+            "0.0.9 is not newer than 0.1.0: use a higher one",
+            id="older than a release",
+        ),
+        pytest.param(
+            "0.2.0",
+            lambda project: git(project, "tag", "v0.3.0"),
+            "0.2.0 is not newer than 0.3.0: use a higher one",
+            id="older than a tag",
+        ),
+        pytest.param(
+            "0.2.0",
+            lambda project: (project / "new").touch(),
+            "the checkout has changes: commit or stash them",
+            id="dirty",
+        ),
+        pytest.param(
+            "0.2.0",
+            changed("CHANGELOG.md", " (unreleased)", ""),
+            'CHANGELOG.md has 0 parts such as "## Unreleased": it needs one, which says what is new',
+            id="nothing unreleased",
+        ),
+        pytest.param(
+            "0.2.0",
+            changed("CHANGELOG.md", "- The first version.\n", ""),
+            'CHANGELOG.md says nothing under "0.1.0 (unreleased)": say what is new',
+            id="empty part",
+        ),
+        pytest.param(
+            "0.2.0",
+            changed("src/demo/__init__.py", "__version__ =", "version ="),
+            'no src/*/__init__.py has a line __version__ = "…": add one',
+            id="no line",
+        ),
+        pytest.param(
+            "0.2.0", failing_hook, "git commit --quiet failed: no", id="commit fails"
+        ),
+        pytest.param(
+            "0.2.0",
+            lambda project: shutil.move(project / ".git", project.parent / "git"),
+            "git status --porcelain failed: fatal: not a git repository",
+            id="no git",
+        ),
+    ],
+)
+def test_what_cannot_be_released_stays_as_it_is(
+    project: Path, version: str, change: Callable[[Path], object] | None, line: str
+) -> None:
+    """One line says why, and nothing is half written."""
+    if change:
+        change(project)
+    before = state(project) if (project / ".git").exists() else ()
+    status, printed, said = release(project, version)
+    assert (status, printed) == (1, "")
+    assert said.startswith(f"release: {line}")
+    assert said.count("\n") == 1
+    assert before == (state(project) if (project / ".git").exists() else ())
+
+
+@pytest.mark.parametrize("arguments", [["--tag"], ["--help"], ["0.2.0", "0.3.0"]])
+def test_a_wrong_command_line_gets_the_usage(
+    project: Path, arguments: list[str]
+) -> None:
+    before = state(project)
+    status, printed, said = release(project, *arguments)
+    assert (status, printed) == (1, "")
+    assert said.startswith("usage: ./bootstrap python .standard/release.py [VERSION")
+    assert state(project) == before
+
+
+# ---- Building -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_every_file_below_src_ships(generate: Generate, tmp_path: Path) -> None:
+    """Data of any suffix is in the wheel and the sdist, caches are in neither, and the check says what is missing."""
+    project = generate(project_name="Demo")
+    data = ["app.js", "static/deep/logo.svg", "locale/de/django.mo", "table"]
+    for name in data:
+        (project / "src/demo" / name).parent.mkdir(exist_ok=True, parents=True)
+        (project / "src/demo" / name).write_text("data\n")
+    for folder in ("src/demo/.ruff_cache", "tests/.mypy_cache/x", "tests/__pycache__"):
+        (project / folder).mkdir(parents=True)
+        (project / folder / "left.pyc").write_text("cache\n")
+    assert release(project, "--build") == (
+        0,
+        "dist/demo-0.1.0-py3-none-any.whl\ndist/demo-0.1.0.tar.gz\n",
+        "",
+    )
+    sdist, wheel = sorted((project / "dist").iterdir(), key=lambda x: x.suffix)
+    with tarfile.open(sdist) as archive:
+        names = [name.partition("/")[2] for name in archive.getnames()]
+    assert {f"src/demo/{name}" for name in data} < set(names)
+    assert not [name for name in names if "cache" in name]
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert {f"demo/{name}" for name in data} < set(names)
+    assert not [name for name in names if "cache" in name]
+
+    shutil.rmtree(project / "dist")
+    edit("pyproject.toml", '["**/*.pyc"]', '["**/*.pyc", "*.js"]')(project)
+    lacking = "release: the wheel lacks demo/app.js: check [tool.setuptools] in pyproject.toml\n"
+    assert release(project, "--build") == (1, "", lacking)
+    assert not (project / "dist").exists()
+
+
+@pytest.mark.slow
+def test_the_wheel_requires_what_the_file_says(generate: Generate) -> None:
+    project = generate(project_name="Demo")
+    with (project / "requirements_prod.txt").open("a") as file:
+        file.write("# A comment.\nidna>=3  # Another.\n")
+    assert release(project, "--build")[0] == 0
+    edit("pyproject.toml", 'file = ["requirements_prod.txt"]', "file = []")(project)
+    status, printed, said = release(project, "--build")
+    assert (status, printed) == (1, "")
+    assert said.startswith(
+        "release: the wheel and requirements_prod.txt differ in idna>=3: "
+    )
