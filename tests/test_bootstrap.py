@@ -275,6 +275,22 @@ def test_outdated_lock(made, name, old, new, said):
     made.works("--locked", "--check", env={"CI": "true"})
 
 
+def test_a_lock_for_another_python(project):
+    lock = "requirements_lock.txt"
+    project.edit(lock, "--python-version=3.11", "--python-version=3.12")
+    error = project.fails("--locked", "true")
+    assert "is not for Python 3.11" in error
+    assert "--lock" in error
+    assert "is not for Python 3.11: renewing it" in project.works("true").stderr
+    project.works("--locked", "true")
+
+
+def test_a_floor_below_that_of_the_tools_is_no_reason_for_a_new_lock(project):
+    """An adopted package may support Python 3.8. Its tools and this bootstrap need Python 3.11."""
+    project.edit("pyproject.toml", ">=3.11", ">=3.8")
+    project.works("--locked", "true")
+
+
 def test_included_file_counts(project):
     (project.root / "more").mkdir()
     (project.root / "more" / "docs.txt").write_text("epsilon\n")
