@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from copier._main import Worker
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
 
 ROOT = Path(__file__).parents[1]
 STARTERS = sorted(path.parent for path in ROOT.glob("starters/*/starter.yml"))
@@ -208,6 +208,22 @@ def template_outside_git() -> Path:
         ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     return folder
+
+
+@cache
+def manifest(starter: Path, package: str = "package") -> dict[str, Any]:
+    """Return what starter.yml says for a package's name."""
+    environment = Environment(autoescape=False, undefined=StrictUndefined)
+    text = environment.from_string((starter / "starter.yml").read_text())
+    answers = {"package_name": package, "distribution_name": package}
+    loaded: dict[str, Any] = yaml.safe_load(text.render(answers))
+    return {
+        "audit": {},
+        "modules": [],
+        "files": [],
+        "packages": [],
+        "never": {},
+    } | loaded
 
 
 def copy_working_tree(clone: Path) -> None:

@@ -17,7 +17,7 @@ from zipfile import ZipFile
 
 import pytest
 import yaml
-from conftest import ROOT, STARTERS, Generate, git, run, tool
+from conftest import ROOT, STARTERS, Generate, git, manifest, run, tool
 from pyroma.ratings import rate
 from repo_review.processor import CollectionReturn, collect_all, process
 from support.cover import pairwise, thin
@@ -50,8 +50,8 @@ NOT_ON_GITHUB = {
 def possible(row: list[Any]) -> bool:
     """Return whether a row, which may still lack its last columns, can be answered."""
     chosen = dict(zip(OPTIONS, row, strict=False))
-    manifest = (ROOT / "starters" / chosen["starter"] / "starter.yml").read_text()
-    return chosen.get("exports") not in yaml.safe_load(manifest).get("never", {})
+    never = manifest(ROOT / "starters" / chosen["starter"])["never"]
+    return chosen.get("exports") not in never
 
 
 def rows() -> Iterator[dict[str, Any]]:

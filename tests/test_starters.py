@@ -4,9 +4,7 @@ import json
 import re
 import shutil
 import sys
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import pytest
@@ -20,6 +18,7 @@ from conftest import (
     import_in_every_way,
     interpreter,
     jobs,
+    manifest,
     run,
     run_job,
     template_outside_git,
@@ -40,22 +39,6 @@ SPECIAL = OUTSIDE_JINJA | {
 }
 
 each_starter = pytest.mark.parametrize("starter", STARTERS, ids=lambda path: path.name)
-
-
-@cache
-def manifest(starter: Path, package: str = "package") -> dict[str, Any]:
-    """Return what starter.yml says for a package's name."""
-    environment = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined)
-    text = environment.from_string((starter / "starter.yml").read_text())
-    answers = {"package_name": package, "distribution_name": package}
-    loaded: dict[str, Any] = yaml.safe_load(text.render(answers))
-    return {
-        "audit": {},
-        "modules": [],
-        "files": [],
-        "packages": [],
-        "never": {},
-    } | loaded
 
 
 def exports(starter: Path) -> list[str]:

@@ -186,8 +186,8 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
         raise ValueError(f"{reason}: run ./bootstrap --lock and commit it")
     # A link in .venv would lead to the environment of another checkout.
     site = sysconfig.get_path("purelib", "venv", {"base": VENV})
-    same = all(os.path.realpath(x) == x for x in (BIN, site)) and os.path.exists(PYTHON)
-    same = same and read(STAMP).split("\t")[:3] == MADE_BY
+    same = read(STAMP).split("\t")[:3] == MADE_BY and run([PYTHON, "-ISc", ""])[0]
+    same = same and all(os.path.realpath(path) == path for path in (BIN, site))
     inside = Path(site).glob("*/")
     same = same and not any(os.path.islink(path) for path in inside if path.is_dir())
     # uv is one on PATH, or that of a sound .venv, or pip gets the one of the lock.
@@ -297,6 +297,8 @@ def main(arguments: list[str]) -> int:
             pairs, command = getopt(arguments, "h", OPTIONS.split())
         except GetoptError as error:
             raise ValueError(f"{error.msg}: see ./bootstrap --help") from None
+    if command and not command[0]:
+        raise ValueError("the name of the command is empty")
     options = dict(pairs)
     if {"-h", "--help"} & options.keys():
         sys.stdout.write(str(__doc__))
