@@ -292,14 +292,16 @@ def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None
     assert ours == row.files.keys() | row.shared.keys()
 
 
-def test_the_shared_files_are_those_of_the_readme() -> None:
+def test_the_shared_files_are_those_of_the_documentation() -> None:
     line = next(
         x
-        for x in (ROOT / "README.md").read_text().splitlines()
+        for x in (ROOT / "docs/update.md").read_text().splitlines()
         if x.startswith("| *shared*")
     )
-    # The README names CONTRIBUTING and SECURITY without their folder, which is the forge's.
-    either = {re.sub(r".*/(?=CONTRIBUTING|SECURITY)", "", path) for path in SHARED}
+    # The page names some files without their folder, which is the forge's.
+    either = {
+        re.sub(r".*/(?=CONTRIBUTING|SECURITY|renovate)", "", path) for path in SHARED
+    }
     assert sorted(re.findall("`(.*?)`", line)) == sorted(either)
 
 
