@@ -27,8 +27,6 @@ TEXTS = [
     "starters/*.jinja",
     "starters/*.md",
     "template",
-    ":(exclude)template/.standard/bootstrap.py",
-    ":(exclude)template/.standard/lock.py",
 ]
 # A phrase as a regular expression, and what to write instead.
 PLAIN = {

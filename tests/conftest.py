@@ -40,8 +40,8 @@ FOREIGN = re.compile(
     r"|(CI|COLUMNS|EMAIL|FORCE_COLOR|LANGUAGE|LINES|NO_COLOR|PY_COLORS|SOURCE_DATE_EPOCH)"
     r"|PYTEST_(ADDOPTS|PLUGINS|DISABLE_PLUGIN_AUTOLOAD)"
 )
-# How git reaches a server is a property of the machine, not of its user.
-MACHINE = re.compile(r"GIT_(SSL|PROXY|EXEC_PATH).*")
+# How git reaches a server is a property of the machine, not of its user. Coverage measures the commands, too.
+MACHINE = re.compile(r"(GIT_(SSL|PROXY|EXEC_PATH)|COVERAGE_PROCESS).*")
 # What installations need: where packages come from, what was downloaded before, and the Pythons.
 LINKED = [
     *(".pyenv", ".pip", ".netrc", ".npmrc", ".npm"),

@@ -298,10 +298,8 @@ def test_the_shared_files_are_those_of_the_documentation() -> None:
         for x in (ROOT / "docs/update.md").read_text().splitlines()
         if x.startswith("| *shared*")
     )
-    # The page names some files without their folder, which is the forge's.
-    either = {
-        re.sub(r".*/(?=CONTRIBUTING|SECURITY|renovate)", "", path) for path in SHARED
-    }
+    # The page names CONTRIBUTING and SECURITY without their folder, which is the forge's.
+    either = {re.sub(r".*/(?=CONTRIBUTING|SECURITY)", "", path) for path in SHARED}
     assert sorted(re.findall("`(.*?)`", line)) == sorted(either)
 
 

@@ -159,7 +159,7 @@ def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
 
 
 def claim() -> None:
-    """Make .venv anew, if this program made it before."""
+    """Make .venv from nothing, if this program made it before."""
     if os.pathsep in ROOT or not ROOT.isprintable():
         raise ValueError(f"no PATH can name {ROOT!r}: rename the folder")
     os.makedirs(VENV, exist_ok=True)
