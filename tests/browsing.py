@@ -206,6 +206,14 @@ def files_in(archive: Path) -> Files:
         return found
 
 
+def unzip(archive: Path, folder: Path) -> None:
+    """Unpack a zip with its modes, as the program unzip does."""
+    with zipfile.ZipFile(archive) as opened:
+        for entry in opened.infolist():
+            path = Path(opened.extract(entry, folder))
+            path.chmod(entry.external_attr >> 16 & 0o777)
+
+
 def copied(
     template: Path, version: str, folder: Path, answers: dict[str, str]
 ) -> Files:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import ROOT, commit, git, run
 from tiny import born, edit, tiny
 
@@ -28,6 +29,7 @@ def campaign(
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_the_sample_works_when_it_is_copied(tmp_path: Path) -> None:
     """Only the addresses of the repositories are others."""
     template = tiny(tmp_path / "template")

@@ -15,6 +15,7 @@ from browsing import (
     once,
     shared,
     shown,
+    unzip,
 )
 from conftest import NEXT, RELEASES, commit, copier, git, released, run
 from selenium.webdriver.common.action_chains import ActionChains
@@ -96,7 +97,7 @@ def test_an_older_release_updates_cleanly(
     wait_for_rendering(page.driver)
     archive = page.download()
     made = tmp_path / "unzipped"
-    run("unzip", "-q", archive, "-d", made, cwd=tmp_path)
+    unzip(archive, made)
     copied(plinth, older, tmp_path / "wave-lab", answers)
     updated = []
     for folder in (made / "wave-lab", tmp_path / "wave-lab"):
