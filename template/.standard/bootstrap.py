@@ -253,14 +253,16 @@ def install(
     """Install exactly the pins, and the project if it is a package; count them."""
     build, kept = lock.declared(ROOT)[1], {pin.name for pin in pins}
     if mode == "prod":
-        (asked,) = lock.requirements(ROOT, PROD).values()
-        kept = lock.needed(pins, {wish.name for wish in asked})
+        files = lock.requirements(ROOT, PROD)
+        kept = lock.needed(pins, {x.name for asked in files.values() for x in asked})
     # Production does not keep what builds the package: it is installed, then removed.
     chosen = lock.needed(pins, kept | build)
     write(CHOSEN, "".join(pin.line for pin in pins if pin.name in chosen))
     # With all in uv's cache, there is nothing to ask the index.
     if "--exact" not in get or not run([*tool, *get], UV_OFFLINE="1")[0]:
-        run([*tool, *get], f"{LOCK} could not be installed", **lock.settings(ROOT))
+        failure = f"{LOCK} could not be installed"
+        failure += " with --offline" if "UV_OFFLINE" in os.environ else ""
+        run([*tool, *get], failure, **lock.settings(ROOT))
     if build:
         add = ["--no-deps", "--no-build-isolation", "--force-reinstall", "--editable"]
         # setuptools takes $x and {x} in the path of .venv for variables.

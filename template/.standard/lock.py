@@ -212,7 +212,8 @@ def settings(root: str) -> dict[str, str]:
     for more in [{}, *own][:2]:
         env = os.environ | {"PIP_QUIET": "0", "PIP_USER": "0"} | more
         ask = [sys.executable, *PIP, "--log", os.devnull, "config", "list"]
-        done = subprocess.run(ask, check=False, env=env, stdout=-1, text=True)
+        done = subprocess.run(ask, check=False, env=env, capture_output=True, text=True)
+        sys.stderr.write(done.stderr if done.returncode else "")
         listed += done.stdout
     for section in ("global", "install", ":env:"):
         entry = rf"(?m)^{section}\.(?:default-)?({'|'.join(names)})=(.+)$"
