@@ -252,14 +252,6 @@ def test_comments_and_line_ends_are_no_change(project):
             id="dev",
             marks=pytest.mark.slow,
         ),
-        pytest.param(
-            "pyproject.toml",
-            ">=3.11",
-            ">=3.10",
-            "3.10",
-            id="python",
-            marks=pytest.mark.slow,
-        ),
     ],
 )
 def test_outdated_lock(made, name, old, new, said):

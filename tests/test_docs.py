@@ -365,8 +365,11 @@ def test_switching_it_on_and_off(template: Path, tmp_path: Path) -> None:
         if path.startswith("docs/")
         and not path.endswith(("CONTRIBUTING.md", "SECURITY.md"))
     }
-    for path in ("docs{% endif %}/index.md", "api_pages.py{% endif %}"):
-        (found,) = newer.glob(f"template/**/{{% if docs %}}{path}")
+    for path in (
+        ("", "docs{% endif %}/index.md"),
+        (".standard/", "api_pages.py{% endif %}"),
+    ):
+        found = newer / "template" / f"{path[0]}{{% if docs %}}{path[1]}"
         found.write_text(found.read_text() + "\n# New\n")
     commit(newer, "1.1.0")
 
