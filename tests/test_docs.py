@@ -380,7 +380,7 @@ def test_switching_it_on_and_off(template: Path, tmp_path: Path) -> None:
     assert files[".standard/api_pages.py"].endswith(b"# New\n")
     assert pages(files) == mine
     said, files = update(docs=False)
-    assert "delete, if you want them no longer, the pages and docs/conf.py" in said
+    assert "docs/: delete conf.py and the pages if you no longer want them" in said
     assert not {*OURS} & files.keys()
     assert b"requirements_docs" not in files["requirements_dev.txt"]
     assert pages(files) == {**mine}
