@@ -58,7 +58,8 @@ def rows() -> Iterator[dict[str, Any]]:
     """Yield a small cover of the options, then the licences that it lacks."""
     for row in thin(pairwise(OPTIONS, possible), OPTIONS, once="starter"):
         yield dict(zip(OPTIONS, row, strict=True))
-    for license in sorted(set(LICENSES) - set(OPTIONS["license"])):
+    # With `other`, the reviewers miss the licence until its owner adds it.
+    for license in sorted(set(LICENSES) - set(OPTIONS["license"]) - {"other"}):
         first = {name: values[0] for name, values in OPTIONS.items()}
         yield {**first, "starter": "library", "license": license}
 
@@ -124,9 +125,7 @@ def test_reviewers_find_nothing(
     project = generate(project_name="Demo", user_name="Ada Lovelace", **answers)
     git(project, "init", "--quiet")
     git(project, "add", "--all")
-    unlicensed = {"PP005": None, "PY003": False}  # its owner adds the licence file
-    other = unlicensed if answers["license"] == "other" else {}
-    assert repo_review(project) == {**skipped(answers["ci"]), **other}
+    assert repo_review(project) == skipped(answers["ci"])
     pyproject = tomllib.loads((project / "pyproject.toml").read_text())
     validator()(pyproject)
     run(BIN / "rumdl", "check", "--no-cache", "--disable", "MD013", ".", cwd=project)
