@@ -116,6 +116,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     archives = list((options.site / "releases").glob("*.zip"))
+    if not archives:
+        parser.error(
+            f"{options.site} is not a composer's site: make it with composer build"
+        )
     size = compressed(options.site, len(archives))
     print(f"{size:.1f} MB with gzip (at most 12)\n")
     cold, warm = measure(options.site, options.rounds)
