@@ -25,7 +25,7 @@ TOOLS = {"hatch": "1.18.2", "pyscaffold": "4.6", "cookiecutter": "2.7.1"}
 ANSWERS_FILE = "{{ _copier_conf.answers_file }}.jinja"
 ANSWERS = "{{ _copier_answers | to_nice_yaml }}"
 SIZES = (10, 100, 1000)
-BAR_RENDER, BAR_IMPORT = 1.15, 1.5
+BAR_RENDER, BAR_IMPORT = 1.5, 1.5
 OURS, EMPTY, FLOOR = (
     "Plinth, default project",
     "empty Copier template",
