@@ -15,19 +15,18 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from .addresses import masked, printable, shown
 from .answers import inside, read_answers
-from .bounds import Expired, children, memory
+from .bounds import children, memory
 from .copier_program import copier_command, copier_environment, said_last
 from .drift.answers import address_and_version
 from .drift.differences import difference
-from .drift.project import clone, explained, one_line
+from .drift.project import explained, one_line, rows_of
 from .drift.repositories import repositories
-from .drift.repository import GitError, Repository, open_repository, run_git
-from .drift.row import Row, is_url
+from .drift.repository import GitError, Repository, run_git
+from .drift.row import Row
 from .drift.template import Templates, git_address
 from .drift.workers import Job, Read, results
 from .files import UserError, show
@@ -143,28 +142,19 @@ class Preview:
 
     def read_repository(self, name: str, place: str) -> list[Outlook]:
         """Return a row for each project in a repository, or one that says why there is none."""
-        try:
-            with TemporaryDirectory(dir=self.templates.folder) as temporary:
-                aside = Path(temporary)
-                folder = (
-                    clone(place, aside, self.seconds) if is_url(place) else Path(place)
-                )
-                repository = open_repository(folder, aside)
-                files = repository.answers_files()
-                if not files:
-                    raise UserError("it has no .copier-answers.yml, so no template")
-                copy = Copy(repository, aside)
-                return [
-                    self.project(Outlook(shown(name)), repository, copy, file)
-                    for file in files
-                ]
-        except (UserError, GitError, OSError) as error:
-            return [Outlook.failure(shown(name), one_line(error))]
-        except Expired:
-            raise
-        except Exception as error:  # noqa: BLE001 - one repository is one row
-            text = f"reading it failed: {type(error).__name__}: {one_line(error)}"
-            return [Outlook.failure(shown(name), text)]
+
+        def read(
+            repository: Repository, aside: Path, files: list[str]
+        ) -> list[Outlook]:
+            copy = Copy(repository, aside)
+            return [
+                self.project(Outlook(shown(name)), repository, copy, file)
+                for file in files
+            ]
+
+        return rows_of(
+            name, place, read, Outlook.failure, self.templates.folder, self.seconds
+        )
 
     def project(
         self, row: Outlook, repository: Repository, copy: "Copy", file: str

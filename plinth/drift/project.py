@@ -2,12 +2,12 @@
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from copier.errors import UnsafeTemplateError, UnsupportedVersionError
 
@@ -30,7 +30,46 @@ from .row import Row, is_url
 from .template import SAFE, SCHEMES, Rendered, Templates
 from .workers import Read
 
+R = TypeVar("R")  # a row
 MANY = 1000  # answers files, and paths with conflicts, of one repository
+
+
+def rows_of(
+    name: str,
+    place: str,
+    read: Callable[[Repository, Path, list[str]], list[R]],
+    failure: Callable[[str, str], R],
+    folder: Path | str,
+    seconds: float,
+) -> list[R]:
+    """Open a repository and return its rows, or one row that says why there are none.
+
+    Args:
+        name: What the repository is called.
+        place: Its folder or its URL.
+        read: What makes the rows of the repository, a temporary folder, and the paths of its answers files.
+        failure: What makes a row of a name and a reason.
+        folder: Where the temporary folder is made.
+        seconds: How long a clone may take.
+    """
+    try:
+        with TemporaryDirectory(dir=folder) as temporary:
+            aside = Path(temporary)
+            checkout = clone(place, aside, seconds) if is_url(place) else Path(place)
+            repository = open_repository(checkout, aside)
+            files = repository.answers_files()
+            if not files:
+                raise UserError("it has no .copier-answers.yml, so no template")
+            if len(files) > MANY:
+                raise UserError(f"it has more than {MANY:,} answers files")
+            return read(repository, aside, files)
+    except (UserError, GitError, OSError) as error:
+        why = one_line(error)
+    except MemoryError:
+        why = f"reading it takes more than {MEMORY // 2**20} MB of memory"
+    except Exception as error:  # noqa: BLE001 - one repository is one row
+        why = f"reading it failed: {type(error).__name__}: {one_line(error)}"
+    return [failure(shown(name), why)]
 
 
 @dataclass
@@ -55,27 +94,14 @@ class Drift:
             name: What the repository is called.
             place: Its folder or its URL.
         """
-        try:
-            with TemporaryDirectory(dir=self.templates.folder) as temporary:
-                aside = Path(temporary)
-                folder = (
-                    clone(place, aside, self.seconds) if is_url(place) else Path(place)
-                )
-                repository = open_repository(folder, aside)
-                files = repository.answers_files()
-                if not files:
-                    raise UserError("it has no .copier-answers.yml, so no template")
-                if len(files) > MANY:
-                    raise UserError(f"it has more than {MANY:,} answers files")
-                return self.projects(name, repository, files)
-        except (UserError, GitError, OSError) as error:
-            return [Row(shown(name), problem=one_line(error))]
-        except MemoryError:
-            text = f"reading it takes more than {MEMORY // 2**20} MB of memory"
-            return [Row(shown(name), problem=text)]
-        except Exception as error:  # noqa: BLE001 - one repository is one row
-            text = f"reading it failed: {type(error).__name__}: {one_line(error)}"
-            return [Row(shown(name), problem=text)]
+        return rows_of(
+            name,
+            place,
+            lambda repository, _, files: self.projects(name, repository, files),
+            Row.failure,
+            self.templates.folder,
+            self.seconds,
+        )
 
     def projects(
         self, name: str, repository: Repository, files: list[str]
