@@ -11,7 +11,7 @@ from .serve import serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 2 with one line on stderr for what a user can mend."""
+    """Run a command and return its exit status: 2 with one line on stderr for what a user can fix."""
     options = parser().parse_args(arguments)
     try:
         options.run(options)

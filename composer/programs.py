@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class ComposerError(Exception):
-    """Something that the user can mend; its text says how."""
+    """An error that the user can fix. Its text says how."""
 
 
 def need(program: str, purpose: str) -> str:

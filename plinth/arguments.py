@@ -94,7 +94,7 @@ def add_drift(command: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="releases behind that are no drift (0)",
+        help="how many releases behind still count as clean (0)",
     )
     add_limits(command, 300)
 

@@ -33,7 +33,7 @@ GRACE = 10  # seconds after which a process that ignores its alarm ends
 
 
 class Expired(BaseException):
-    """A repository took too long. This is no Exception, so that no handler of those stops it."""
+    """A repository took too long. This is not an Exception, so handlers of exceptions do not stop it."""
 
 
 # ---- Child processes --------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ class Questions:
         """Read copier.yml of a template, and set Jinja up as Copier does for it.
 
         Raises:
-            UserError: When it is no template of this kind.
+            UserError: When the folder is not a template of this kind.
         """
         try:
             config = configuration(folder)

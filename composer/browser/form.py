@@ -36,7 +36,7 @@ class Form:
         """Answer one question: with what was given where Copier takes it, else with the default.
 
         Raises:
-            EOFError: If there is no default and nothing valid was given. Copier then asks no further question.
+            EOFError: If there is no default and no valid answer. Copier then asks no further question.
         """
         question: Question = structure["filter"].__self__
         entry = described(question)
