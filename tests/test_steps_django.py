@@ -1,20 +1,20 @@
 """The first steps of a user of Django, in one project: all checks stay green, and the site runs."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import run
 from websites import (
+    Step,
     ask,
     assert_all_checks_pass,
     command,
     edit,
     free_port,
     install_wheel,
-    make_project,
     serving,
+    take_steps,
     tidy,
 )
 
@@ -216,7 +216,7 @@ def assert_the_site_answers(port: int) -> None:
             assert (status, headers["content-type"][:8]) == (200, "text/css")
 
 
-STEPS: list[Callable[[Path], None]] = [
+STEPS: list[Step] = [
     startapp_as_readme_says,
     a_model_and_a_field_with_their_migrations,
     a_command_a_setting_and_a_log_line,
@@ -228,7 +228,4 @@ STEPS: list[Callable[[Path], None]] = [
 
 @pytest.mark.slow
 def test_the_first_steps(tmp_path: Path, subtests: pytest.Subtests) -> None:
-    project = make_project("django", tmp_path)
-    for step in STEPS:  # each builds on those before it
-        with subtests.test(step.__name__):
-            step(project)
+    take_steps("django", STEPS, tmp_path, subtests)

@@ -1,19 +1,19 @@
 """The first steps of a user of FastAPI, in one project: all checks stay green, and the service runs."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import run
 from websites import (
+    Step,
     ask,
     assert_all_checks_pass,
     edit,
     free_port,
     install_wheel,
-    make_project,
     serving,
+    take_steps,
     tidy,
 )
 
@@ -196,7 +196,7 @@ def the_wheel_runs_with_several_workers(project: Path) -> None:
     assert not [line for line in lines if "Traceback" in line]
 
 
-STEPS: list[Callable[[Path], None]] = [
+STEPS: list[Step] = [
     a_router,
     a_page_and_a_static_file,
     a_setting_and_what_the_lifespan_shares,
@@ -209,7 +209,4 @@ STEPS: list[Callable[[Path], None]] = [
 
 @pytest.mark.slow
 def test_the_first_steps(tmp_path: Path, subtests: pytest.Subtests) -> None:
-    project = make_project("fastapi", tmp_path)
-    for step in STEPS:  # each builds on those before it
-        with subtests.test(step.__name__):
-            step(project)
+    take_steps("fastapi", STEPS, tmp_path, subtests)

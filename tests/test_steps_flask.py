@@ -3,20 +3,20 @@
 import contextlib
 import re
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import run
 from websites import (
+    Step,
     ask,
     assert_all_checks_pass,
     command,
     edit,
     free_port,
     install_wheel,
-    make_project,
     serving,
+    take_steps,
     tidy,
 )
 
@@ -207,7 +207,7 @@ def assert_the_site_answers(port: int) -> None:
     assert (status, text) == (200, '{"ordered":"milk"}\n')
 
 
-STEPS: list[Callable[[Path], None]] = [
+STEPS: list[Step] = [
     a_blueprint_with_a_command,
     a_template_and_a_static_file,
     a_setting,
@@ -220,7 +220,4 @@ STEPS: list[Callable[[Path], None]] = [
 
 @pytest.mark.slow
 def test_the_first_steps(tmp_path: Path, subtests: pytest.Subtests) -> None:
-    project = make_project("flask", tmp_path)
-    for step in STEPS:  # each builds on those before it
-        with subtests.test(step.__name__):
-            step(project)
+    take_steps("flask", STEPS, tmp_path, subtests)

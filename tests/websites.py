@@ -6,12 +6,14 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
 
+import pytest
 from conftest import copier, interpreter, run, template_outside_git
 
+Step = Callable[[Path], None]
 TIMEOUT = 60  # seconds, enough for a server on a slow machine
 
 
@@ -24,6 +26,16 @@ def make_project(starter: str, folder: Path) -> Path:
     base = interpreter("3.11")
     run("./bootstrap", "--locked", "--python", base, "true", cwd=project)
     return project
+
+
+def take_steps(
+    starter: str, steps: list[Step], folder: Path, subtests: pytest.Subtests
+) -> None:
+    """Make a project of a starter and take each step in it. A step builds on those before it."""
+    project = make_project(starter, folder)
+    for step in steps:
+        with subtests.test(step.__name__):
+            step(project)
 
 
 def command(project: Path, *words: str, **environment: str) -> str:
