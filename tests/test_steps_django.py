@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from conftest import run
+from support.environments import all_checks
 from websites import (
     Step,
     ask,
-    assert_all_checks_pass,
     command,
     edit,
     free_port,
@@ -162,7 +162,7 @@ def all_checks_pass_in_the_end(project: Path) -> None:
     (project / "tests/test_polls.py").write_text(TESTS)
     tidy(project)
     assert manage(project, "makemigrations", "--check") == "No changes detected\n"
-    assert_all_checks_pass(project)
+    all_checks(project)
 
 
 def the_wheel_runs_under_gunicorn_and_uvicorn(project: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from conftest import run
+from support.environments import all_checks
 from websites import (
     Step,
     ask,
-    assert_all_checks_pass,
     edit,
     free_port,
     install_wheel,
@@ -162,7 +162,7 @@ def a_requirement(project: Path) -> None:
 
 def all_checks_pass_in_the_end(project: Path) -> None:
     tidy(project)
-    assert_all_checks_pass(project)
+    all_checks(project)
 
 
 def the_wheel_runs_with_several_workers(project: Path) -> None:

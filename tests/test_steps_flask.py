@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from conftest import run
+from support.environments import all_checks
 from websites import (
     Step,
     ask,
-    assert_all_checks_pass,
     command,
     edit,
     free_port,
@@ -127,7 +127,7 @@ def a_setting(project: Path) -> None:
 def all_checks_pass_in_the_end(project: Path) -> None:
     (project / "tests/test_drinks.py").write_text(TESTS)
     tidy(project)
-    assert_all_checks_pass(project)
+    all_checks(project)
 
 
 def flask_says_what_is_wrong_in_one_line(project: Path) -> None:

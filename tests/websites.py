@@ -11,28 +11,18 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from conftest import copier, interpreter, run, template_outside_git
+from conftest import interpreter, run
+from support.environments import make_project
 
 Step = Callable[[Path], None]
 TIMEOUT = 60  # seconds, enough for a server on a slow machine
-
-
-def make_project(starter: str, folder: Path) -> Path:
-    """Render a starter as the package demo, and make its environment from the lock."""
-    answers = [f"--data=starter={starter}", "--data=project_name=Demo"]
-    project = folder / "demo"
-    template = template_outside_git()
-    copier("copy", "--quiet", "--defaults", *answers, template, project, cwd=folder)
-    base = interpreter("3.11")
-    run("./bootstrap", "--locked", "--python", base, "true", cwd=project)
-    return project
 
 
 def take_steps(
     starter: str, steps: list[Step], folder: Path, subtests: pytest.Subtests
 ) -> None:
     """Make a project of a starter and take each step in it. A step builds on those before it."""
-    project = make_project(starter, folder)
+    project = make_project(folder, starter)
     for step in steps:
         with subtests.test(step.__name__):
             step(project)
@@ -55,15 +45,6 @@ def tidy(project: Path) -> None:
     """Let ruff fix and format the project's files, as the starters' READMEs say."""
     command(project, "ruff", "check", "--fix", "--quiet")
     command(project, "ruff", "format", "--quiet")
-
-
-def assert_all_checks_pass(project: Path) -> None:
-    """Assert that lint, format, types, spelling and tests pass, with full coverage."""
-    command(project, "ruff", "check")
-    command(project, "ruff", "format", "--check")
-    command(project, "mypy")
-    command(project, "codespell")
-    assert "Total coverage: 100.00%" in command(project, "pytest", "--cov", "-q")
 
 
 def install_wheel(project: Path, folder: Path, *more: str) -> Path:
