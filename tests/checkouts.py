@@ -249,7 +249,7 @@ class Checkout:
         """Write the project's files."""
         (self.root / ".standard").mkdir(parents=True)
         (self.root / "src" / "tiny").mkdir(parents=True)
-        for name in ("bootstrap", ".standard/bootstrap.py", ".standard/lock.py"):
+        for name in ("bootstrap", ".standard/bootstrap.py"):
             shutil.copy(TEMPLATE / name, self.root / name)
         (self.root / "pyproject.toml").write_text(PYPROJECT)
         (self.root / "src" / "tiny" / "__init__.py").write_text(MODULE)

@@ -181,9 +181,9 @@ def test_both_locks_agree(starter: Path) -> None:
 def test_production_is_the_same(generate: Generate, docs: bool) -> None:
     (wheel,) = Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")
     code = (
-        f"import sys; sys.path[:0] = ['.standard', {str(wheel)!r}]; import lock;"
-        "pins = lock.pins(lock.read(lock.LOCK)); (asked,) = lock.requirements('.', lock.PROD).values();"
-        "print(*sorted(lock.needed(pins, {x.name for x in asked})))"
+        f"import sys; sys.path[:0] = ['.standard', {str(wheel)!r}]; import bootstrap as b;"
+        "pins = b.pins(b.read(b.LOCK)); (asked,) = b.requirements(b.PROD).values();"
+        "print(*sorted(b.needed(pins, {x.name for x in asked})))"
     )
     project = generate(starter="requests", docs=docs)
     chosen = run(sys.executable, "-c", code, cwd=project).stdout.split()

@@ -209,11 +209,11 @@ BEFORE = f"# via uv\nalpha==1.1 \\\n    --hash={SHA}\n    # via beta\n"
 
 
 def read_pins(text: str) -> Any:
-    """Read a lock with the module that the bootstrap reads it with."""
+    """Read a lock as the bootstrap does."""
     (wheel,) = Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "path", [str(TEMPLATE / ".standard"), *sys.path, str(wheel)])
-        return importlib.import_module("lock").pins(text)
+        return importlib.import_module("bootstrap").pins(text)
 
 
 @pytest.mark.parametrize("case", LINES)

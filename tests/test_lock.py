@@ -286,8 +286,8 @@ def test_production_is_what_uv_would_compile(
     lock.unlink()
     (project / "requirements_prod.txt").write_text(f"{prod}\n")
     code = (
-        "import sys; sys.path.insert(0, '.standard'); import lock; pins = lock.pins(lock.read(lock.LOCK));"
-        "needed = lock.needed(pins, {'-r requirements_prod.txt'});"
+        "import sys; sys.path.insert(0, '.standard'); import bootstrap as b;"
+        "needed = b.needed(b.pins(b.read(b.LOCK)), {'-r requirements_prod.txt'});"
         "print(*sorted(x for x in needed if x[0] != '-'))"
     )
     uv = shutil.which("uv")

@@ -15,55 +15,97 @@ usage: ./bootstrap [options] [command ...]
 BOOTSTRAP_UV=0 leaves everything to pip. pip's index settings count for uv, too.
 """
 
-# The stamp in .venv is a copy of all that .venv was made from. While it is true, the
-# command runs at once. Else this file runs again, with more imports, and does the work.
 import _signal  # type: ignore[import-not-found]  # `signal` is slow to import
 import os
 import sys
 
-ROOT = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else ".")  # by the launcher
 if __name__ == "__main__" and _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # no traceback on Ctrl-C
+# The launcher starts this file with -S. While .venv is up to date, that is enough.
+# Otherwise, the file starts itself again without -S, and does the work.
+Requirement: type = object
 if not sys.flags.no_site:
-    sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-    sys.dont_write_bytecode = True  # half a file, as on a full disk, would not load
+    import ast
     import re
     import shutil
     import subprocess
     import sysconfig
+    import tomllib
     import venv
     from importlib.metadata import distributions
     from pathlib import Path
 
-    import lock
+    # pip comes with Python as a wheel, or is installed. It contains `packaging`.
+    wheels = os.path.join(os.path.dirname(os.__file__), "ensurepip", "_bundled")
+    wheels = sysconfig.get_config_var("WHEEL_PKG_DIR") or wheels  # Debian has another
+    sys.path[:0] = [str(path) for path in Path(wheels).glob("pip-*.whl")]
+    try:
+        from pip import __path__ as pip
+        from pip._vendor.packaging.requirements import Requirement
+    except ImportError:
+        text = "has no pip: install python3-venv, or another Python"
+        sys.exit(f"bootstrap: {sys.executable} {text}")
+    PIP = ["-Iu", pip[0] + ("" if ".whl" in pip[0] else "/__pip-runner__.py")]
 
 WINDOWS = os.name == "nt"
+ROOT = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else ".")  # by the launcher
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
 PYTHON, UV = (os.path.join(BIN, x + ".exe" * WINDOWS) for x in ("python", "uv"))
-STAMP = os.path.join(VENV, "bootstrap.stamp")  # empty until .venv is ready
+STAMP = os.path.join(VENV, "bootstrap.stamp")  # what .venv was made from, or empty
 CHOSEN = os.path.join(VENV, "bootstrap.txt")  # the pins that pip and uv see
 LOCK, PROD = "requirements_lock.txt", "requirements_prod.txt"
+SOURCES = ["requirements_dev.txt", PROD, ".standard/requirements_docs.txt"]
+SOURCES = [x for x in SOURCES if x[0] != "." or os.path.isfile(os.path.join(ROOT, x))]
 BASE = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
 MADE_BY = ["Python {}.{}".format(*sys.version_info), repr(BASE), repr(ROOT)]
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 OPTIONS = "help prod check python= offline locked lock upgrade upgrade-package= export="
+GET = ["install", "--no-deps", "--require-hashes", "--requirement", CHOSEN]
 LOCKED: list[int] = []  # the handle of ROOT, which is locked until the last child ends
 
+# In a marker, pip would take a word that begins with a dash for an option.
+MARKER = r"(?: *;(?:(?! -)[\w ()<>=!~.*'\"+-])+)?"
+PIN = rf"([a-zA-Z0-9][\w.-]*(?:\[[\w., -]+\])?==[\w.!+]+{MARKER})"
+PIN += r"((?: +--hash=sha256:[0-9a-f]{64})+)(?: +#.*)? *"
+FLOOR = r"(?m)^\s*(?:requires-python|python_requires|python)\s*=.*?"
+FLOOR += r"(?<![!<])[>~=^]=? *3\.(\d+)"  # the last is Poetry's
+SYSTEMS = ("linux posix Linux", "darwin posix Darwin", "win32 nt Windows")
+# pip's settings of the index, and the variables that say the same to uv.
+SETTINGS = """cache-dir=PIP_CACHE_DIR cert=SSL_CERT_FILE client-cert=SSL_CLIENT_CERT
+    extra-index-url=UV_INDEX find-links=UV_FIND_LINKS index-url=UV_DEFAULT_INDEX
+    keyring-provider=UV_KEYRING_PROVIDER no-index=PIP_NO_INDEX proxy=ALL_PROXY
+    retries=UV_HTTP_RETRIES timeout=UV_HTTP_TIMEOUT trusted-host=UV_INSECURE_HOST"""
+# Variables that may send packages elsewhere, and those of uv that do not.
+FOREIGN = ("CONDA_PREFIX", "PIP_", "PYTHON", "UV_", "VIRTUAL_ENV")
+KEPT = """UV_CACHE_DIR UV_CONCURRENT UV_CREDENTIALS UV_DEFAULT_INDEX UV_EXCLUDE_NEWER
+    UV_EXTRA_INDEX UV_FIND_LINKS UV_HTTP UV_INDEX UV_INSECURE UV_KEYRING UV_LINK_MODE
+    UV_NATIVE_TLS UV_NO_CACHE UV_OFFLINE UV_SYSTEM_CERTS"""
+FIXED = """PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_YES=1 UV_NO_CONFIG=1
+    UV_NO_SOURCES=1 UV_INDEX_STRATEGY=unsafe-best-match"""
 
-def say(text: str) -> None:
-    """Write one line for the user, control characters escaped."""
+
+def say(text: str, status: int = 1) -> int:
+    """Write one line for the user, control characters escaped; return the status."""
     text = "".join(x if x.isprintable() else repr(x)[1:-1] for x in text)
     print("bootstrap:", text, file=sys.stderr, flush=True)
+    return status
 
 
-def read(name: str) -> str:
+def read(name: str, errors: str = "strict") -> str:
     """Return the text of a file in ROOT, or nothing if there is no such file."""
     try:
-        with open(os.path.join(ROOT, name), "rb") as file:
-            return file.read().decode(errors="replace").replace("\r\n", "\n")
+        with open(
+            os.path.join(ROOT, name), encoding="utf-8-sig", errors=errors
+        ) as file:
+            return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return ""
+    except UnicodeDecodeError:
+        raise ValueError(f"{name} is not UTF-8: save it as UTF-8") from None
+
+
+# ---- The quick part: run a command in a .venv that is up to date ----
 
 
 def stamp(mode: str, names: list[str]) -> str:
@@ -79,7 +121,7 @@ def stamp(mode: str, names: list[str]) -> str:
 
 def ready(mode: str) -> bool:
     """Return whether .venv is what the project's files ask for."""
-    held = read(STAMP)
+    held = read(STAMP, "replace")
     names = held.partition("\n")[0].split("\t")[4:]
     usable = os.path.isfile(PYTHON) and os.access(PYTHON, os.X_OK)
     return bool(names) and usable and held == stamp(mode, names)
@@ -93,8 +135,7 @@ def execute(command: list[str], mode: str) -> int:
     name, script = command[0], os.path.join(BIN, command[0])
     if os.sep in name or not os.path.isfile(script):
         if mode == "prod" and f"\n{name}==" in read(LOCK).replace("[", "=="):
-            say(f"{name} is not in .venv: --prod leaves out development tools")
-            return 127
+            return say(f"{name} is not in .venv: --prod leaves out tools", 127)
         return become(name, command)
     # The first line of a script fails if the path is long or has quotes in it.
     with open(script, "rb") as file:
@@ -115,33 +156,172 @@ def become(program: str, command: list[str]) -> int:
             _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
         os.execvp(program, command)
     except (FileNotFoundError, NotADirectoryError):
-        say(f"command not found: {command[0]}")
-        return 127
+        return say(f"command not found: {command[0]}", 127)
     except OSError as error:
-        say(f"cannot run {command[0]}: {error.strerror}")
-        return 126
+        return say(f"cannot run {command[0]}: {error.strerror}", 126)
 
 
-def write(path: str, text: str) -> None:
-    """Replace a file at once. A link that somebody put there is not followed."""
-    draft = Path(f"{path}.new")
-    draft.unlink(missing_ok=True)
-    draft.write_text(text, "utf-8", newline="")
-    draft.replace(path)
+# ---- The lock: what it holds, and whether it fits the requirements files ----
+
+
+class Line(Requirement):  # type: ignore[misc]
+    """A requirement of a file, or a pin: what pip and uv get, and who needs it."""
+
+    name: str
+
+    def __init__(self, text: str, line: str = "") -> None:
+        """Parse the requirement (PEP 508) and normalize its name (PEP 503)."""
+        super().__init__(text)
+        if self.url or text.endswith((".whl", ".zip", "gz")):
+            raise ValueError(f"{text!r} is not in a package index")
+        self.name = re.sub(r"[-_.]+", "-", self.name).lower()
+        self.line, self.via = line, set[str]()
+
+    def holds(self, world: dict[str, str] | None = None) -> bool:
+        """Return whether the marker is true, in this Python or in a described one."""
+        return not self.marker or bool(self.marker.evaluate(world))
+
+    def takes(self, version: str) -> bool:
+        """Return whether this allows a version."""
+        return bool(self.specifier.contains(version, prereleases=True))
+
+
+def requirements(*files: str) -> dict[str, list[Line]]:
+    """Return what files ask for, by the lock's word for the file, such as "-r x.txt"."""
+    found: dict[str, list[Line]] = {}
+    for reason in (queue := [f"-r {file}" for file in files]):
+        file, found[reason] = reason[3:], []
+        for number, text in enumerate(read(file).split("\n"), 1):
+            line = re.sub(r"(^|\s)#.*", "", text).strip()
+            place = f"{file}, line {number}: {line!r}"
+            if line[:1] == "-" and file == PROD and PROD in read("pyproject.toml"):
+                raise ValueError(f"{place} is an option, which setuptools cannot read")
+            if more := re.match(r"--?([rc])\w*[\s=]*(.+)", line):
+                path = os.path.normpath(os.path.join(file, "..", more[2]))
+                entry = f"-{min(reason[1], more[1])} {path}".replace("\\", "/")
+                queue += [] if entry in queue else [entry]
+            elif line and not re.match("-(?!e|-editable)", line):
+                try:
+                    found[reason].append(Line(line))
+                except ValueError:
+                    raise ValueError(
+                        f"{place} cannot be locked with a hash. "
+                        "Publish it to a package index and write name==version"
+                    ) from None
+    return found
+
+
+def pins(lock: str) -> list[Line]:
+    """Return the pins of a lock's text, which holds nothing but pins and comments."""
+    found: list[Line] = []
+    for line in re.sub(r"[ \t]*\\\n[ \t]*", " ", lock).split("\n"):
+        if pin := re.fullmatch(PIN, line, re.ASCII):
+            found.append(Line(pin[1], f"{pin[1]}{pin[2]}\n"))
+        elif not re.fullmatch(r"\s*(#.*)?", line) or not line.isprintable():
+            # Not the whole line: an address may hold a password.
+            shown = re.sub(r"[^\s=]*://\S*|[^\s=]+@\S+|[0-9a-f]{16,}", "...", line)[:80]
+            text = "is neither a pin with sha256 hashes nor a comment: remove it"
+            raise ValueError(f"{LOCK}: {shown!r} {text}, or delete the file")
+        elif found and (via := re.fullmatch(r" +#(?: +via\b)? +(?!via$)(.+)", line)):
+            found[-1].via.add(via[1].replace("\\", "/"))
+    return found
+
+
+def needed(found: list[Line], names: set[str]) -> set[str]:
+    """Return the names of those pins that these names lead to, by the comments."""
+    while more := {x.name for x in found if x.via & names} - names:
+        names = names | more
+    return names & {x.name for x in found}
+
+
+def floor() -> str:
+    """Return the oldest Python that the project supports, 3.11 or newer."""
+    # An adopted repository may say it elsewhere, or name one that is too old here.
+    text = "\n".join(map(read, ("pyproject.toml", "setup.cfg", "setup.py")))
+    found = re.search(FLOOR, text)
+    return f"3.{max(11, int(found[1]) if found else 0)}"
+
+
+def outdated(lock: str) -> str:
+    """Return why a lock's text does not fit the project's files; nothing if it does."""
+    made = re.search(r"(?m)^#.*(?:--python-version[= ]|requires-python: >=)(\S+)", lock)
+    found, files, python = pins(lock), requirements(*SOURCES), floor()
+    if not made or made[1] != python:
+        return f"{LOCK} is not for Python {python}" if lock else f"{LOCK} is missing"
+    # Markers are compared by what they mean, on each system and Python.
+    versions = [f"3.{minor}" for minor in range(int(python[2:]), 17)]
+    for system, version in ((x, y) for x in SYSTEMS for y in versions):
+        names = ("sys_platform", "os_name", "platform_system")
+        world = dict(zip(names, system.split(), strict=True))
+        world |= {"python_version": version, "python_full_version": f"{version}.0"}
+        here = {x.name: x for x in found if x.holds(world)}
+        wishes = [(k, x) for k in files for x in files[k] if x.holds(world)]
+        for reason, wish in wishes:
+            if (pin := here.get(wish.name)) and "--override (workspace)" not in pin.via:
+                fits = pin.extras >= wish.extras and wish.takes(str(pin.specifier)[2:])
+            else:
+                fits = bool(pin) or reason[1] == "c"
+            if not fits:
+                return f"{LOCK} does not fit '{wish}' of {reason[3:]}"
+        direct = {wish.name for reason, wish in wishes if reason[1] == "r"}
+        lost = here.keys() - needed(list(here.values()), direct)
+        for pin in here.values():
+            extras = [x.extras for _, x in wishes if x.name == pin.name]
+            if pin.via <= files.keys() and (more := pin.extras.difference(*extras)):
+                lost |= {f"{pin.name}[{','.join(more)}]"}
+        if lost:
+            return f"{LOCK} pins what nothing needs: {', '.join(sorted(lost))}"
+    return ""
+
+
+# ---- Make .venv ----
+
+
+def settings() -> dict[str, str]:
+    """Return what pip's files and variables say of the index, for pip and for uv."""
+    told, listed, names = {}, "", dict(x.split("=") for x in SETTINGS.split())
+    # The organisation's file counts beside the user's; old projects have it in scripts/
+    files = [os.path.join(ROOT, x, "pip.conf") for x in (".standard", "scripts")]
+    own = [{"PIP_CONFIG_FILE": x} for x in files if os.path.isfile(x)]
+    for more in [{}, *own][:2]:
+        env = os.environ | {"PIP_QUIET": "0", "PIP_USER": "0"} | more
+        ask = [sys.executable, *PIP, "--log", os.devnull, "config", "list"]
+        done = subprocess.run(ask, check=False, env=env, capture_output=True, text=True)
+        sys.stderr.write(done.stderr if done.returncode else "")
+        listed += done.stdout
+    for section in ("global", "install", ":env:"):
+        entry = rf"(?m)^{section}\.(?:default-)?({'|'.join(names)})=(.+)$"
+        for key, value in re.findall(entry, listed):
+            # A path may be relative to where the user is.
+            items = ast.literal_eval(value).split()
+            items = [os.path.abspath(x) if os.path.exists(x) else x for x in items]
+            told["PIP_" + key.upper().replace("-", "_")] = " ".join(items)
+            told[names[key]] = ("," if key == "find-links" else " ").join(items)
+    if told.get("PIP_NO_INDEX", "0") not in ("0", "false"):
+        told["UV_DEFAULT_INDEX"] = "file:///no-index"  # uv has no variable for it
+    return told
 
 
 def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
-    """Run pip or uv; return whether it succeeds, and its output.
+    """Run pip or uv for .venv alone; return whether it succeeds, and its output.
 
     With `failure`, the user sees the output, and a ValueError has that text.
     """
+    env = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+    env |= {k: v for k, v in os.environ.items() if k.startswith(tuple(KEPT.split()))}
+    env |= dict(x.split("=") for x in FIXED.split())
+    env |= {"PIP_NO_INDEX": "1"} if "UV_OFFLINE" in env else {}
+    homes = [os.path.expanduser(x) for x in ("~", "~/.cache")]
+    if "UV_CACHE_DIR" not in env and not any(os.access(x, os.W_OK) for x in homes):
+        env |= {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
+    env |= {"PIP_CONFIG_FILE": os.devnull, "UV_PYTHON": PYTHON, **more}
     live = failure and sys.stderr.isatty() and not CI
     try:
         done = subprocess.run(
             command,
             check=False,
             cwd=ROOT,
-            env=lock.environment(PYTHON) | more,
+            env=env,
             errors="replace",
             pass_fds=LOCKED,
             stdin=subprocess.DEVNULL,
@@ -156,6 +336,14 @@ def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
         sys.stderr.write(re.sub(r"(?m)^Traceback .*\n(?:[ \t].*\n)*", "", said))
         raise ValueError(f"{failure}, for the reason above")
     return not done.returncode, said
+
+
+def write(path: str, text: str) -> None:
+    """Replace a file at once. A link that somebody put there is not followed."""
+    draft = Path(f"{path}.new")
+    draft.unlink(missing_ok=True)
+    draft.write_text(text, "utf-8", newline="")
+    draft.replace(path)
 
 
 def claim() -> None:
@@ -180,20 +368,19 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     if data.startswith(b"\xef\xbb\xbf"):
         write(os.path.join(ROOT, PROD), data[3:].decode())
         say(f"{PROD}: removed the byte order mark, which setuptools cannot read")
-    text = lock.read(os.path.join(ROOT, LOCK)) if read(LOCK) else ""
-    reason = lock.outdated(ROOT, text) or ("as asked" if renew else "")
+    text = read(LOCK)
+    reason = outdated(text) or ("as asked" if renew else "")
     if reason and locked and not renew:
         raise ValueError(f"{reason}: run ./bootstrap --lock and commit it")
     # A link in .venv would lead to the environment of another checkout.
-    site = sysconfig.get_path("purelib", "venv", {"base": VENV})
-    same = read(STAMP).split("\t")[:3] == MADE_BY and run([PYTHON, "-ISc", ""])[0]
-    same = same and all(os.path.realpath(path) == path for path in (BIN, site))
-    inside = Path(site).glob("*/")
-    same = same and not any(os.path.islink(path) for path in inside if path.is_dir())
+    folders = ((top, x) for top, names, _ in os.walk(VENV) for x in names)
+    links = {x for top, x in folders if os.path.islink(os.path.join(top, x))}
+    same = read(STAMP, "replace").split("\t")[:3] == MADE_BY and links <= {"lib64"}
+    same = same and run([PYTHON, "-ISc", ""])[0]
     # uv is one on PATH, or that of a sound .venv, or pip gets the one of the lock.
     uv = pin = ""
     if os.environ.get("BOOTSTRAP_UV") != "0":
-        pin = "".join(x.line for x in lock.pins(text) if x.name == "uv")
+        pin = "".join(x.line for x in pins(text) if x.name == "uv")
         path = os.environ.get("PATH", "").replace(BIN, os.devnull)
         uv = shutil.which("uv", path=path) or (UV if same else "")
         uv = uv if run([uv, "--version"])[0] else ""
@@ -201,37 +388,33 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
         raise ValueError(f"{reason}: only uv can renew it: install uv")
     if not (uv and same):
         claim()
-    get = ["install", "--no-deps", "--require-hashes", "--requirement", CHOSEN]
     if pin and not uv:
         write(CHOSEN, pin)
-        uv = UV if run([PYTHON, *lock.PIP, *get], **lock.settings(ROOT))[0] else ""
+        uv = UV if run([PYTHON, *PIP, *GET], **settings())[0] else ""
     if reason:
         say(f"{reason}: renewing it")
         text = freeze(uv, flags)
     write(STAMP, "")
-    tool = [uv, "pip"] if uv else [PYTHON, *lock.PIP]
-    there = install(tool, [*get, "--exact"] if uv else get, lock.pins(text), mode, site)
+    count = install([uv, "pip"] if uv else [PYTHON, *PIP], pins(text), mode)
     if text != read(LOCK):
         write(os.path.join(ROOT, LOCK), text)
-    files = lock.requirements(ROOT, *lock.sources(ROOT))
-    modules = Path(ROOT).glob("src/*/__init__.py")
-    inputs = ["pyproject.toml", LOCK, *(reason[3:] for reason in files)]
-    inputs += [path.relative_to(ROOT).as_posix() for path in modules]
-    write(STAMP, stamp(mode, inputs))
-    say(f".venv is ready: {there} packages by {'uv' if uv else 'pip'}, {MADE_BY[0]}")
+    names = ["pyproject.toml", LOCK, *(x[3:] for x in requirements(*SOURCES))]
+    names += [str(x.relative_to(ROOT)) for x in Path(ROOT).glob("src/*/__init__.py")]
+    write(STAMP, stamp(mode, names))
+    say(f".venv is ready: {count} packages by {'uv' if uv else 'pip'}, {MADE_BY[0]}")
 
 
 def freeze(uv: str, flags: list[str]) -> str:
     """Return a new lock; pins stay unless they must change or the flags say so."""
-    python, _, own = lock.declared(ROOT)
-    draft, sources = os.path.join(VENV, LOCK), lock.sources(ROOT)
+    draft = os.path.join(VENV, LOCK)
     options = ["--universal", "--generate-hashes", "--no-strip-extras"]
-    options += [f"--python-version={python}"]
-    header = ["uv pip compile", *options, f"--output-file={LOCK}", *sources]
-    command = [uv, "pip", "compile", *options, f"--output-file={draft}", *sources]
+    options += [f"--python-version={floor()}"]
+    header = ["uv pip compile", *options, f"--output-file={LOCK}", *SOURCES]
+    command = [uv, "pip", "compile", *options, f"--output-file={draft}", *SOURCES]
     command += ["--custom-compile-command", " ".join(header), *flags]
-    more = lock.settings(ROOT)
-    if own:  # the project's own settings count, such as a cooldown, and no others
+    more = settings()
+    if "uv" in tomllib.loads(read("pyproject.toml")).get("tool", {}):
+        # The project's own settings count, such as a cooldown, and no others.
         more |= {"UV_NO_CONFIG": "0", "UV_NO_SYSTEM_CONFIG": "1"}
         more |= {"XDG_CONFIG_HOME": draft, "APPDATA": draft}
     write(draft, read(LOCK))
@@ -241,28 +424,29 @@ def freeze(uv: str, flags: list[str]) -> str:
         done, more["UV_EXCLUDE_NEWER"] = False, "false"
     if not done:
         run(command, f"no new {LOCK}", **more)
-    text = lock.read(draft)
-    if reason := lock.outdated(ROOT, text):
+    text = read(draft)
+    if reason := outdated(text):
         raise ValueError(f"no new {LOCK}: {reason}")
     return text
 
 
-def install(
-    tool: list[str], get: list[str], pins: "list[lock.Line]", mode: str, site: str
-) -> int:
-    """Install exactly the pins, and the project if it is a package; count them."""
-    build, kept = lock.declared(ROOT)[1], {pin.name for pin in pins}
+def install(tool: list[str], found: list[Line], mode: str) -> int:
+    """Install exactly these pins, and the project if it is a package; count them."""
+    project = tomllib.loads(read("pyproject.toml"))
+    build = {Line(x).name for x in project.get("build-system", {}).get("requires", [])}
+    kept = {pin.name for pin in found}
     if mode == "prod":
-        files = lock.requirements(ROOT, PROD)
-        kept = lock.needed(pins, {x.name for asked in files.values() for x in asked})
+        files = requirements(PROD)
+        kept = needed(found, {x.name for asked in files.values() for x in asked})
     # Production does not keep what builds the package: it is installed, then removed.
-    chosen = lock.needed(pins, kept | build)
-    write(CHOSEN, "".join(pin.line for pin in pins if pin.name in chosen))
+    chosen = needed(found, kept | build)
+    write(CHOSEN, "".join(pin.line for pin in found if pin.name in chosen))
+    get = [*tool, *GET, *["--exact"] * ("pip" in tool)]
     # With all in uv's cache, there is nothing to ask the index.
-    if "--exact" not in get or not run([*tool, *get], UV_OFFLINE="1")[0]:
+    if "--exact" not in get or not run(get, UV_OFFLINE="1")[0]:
         failure = f"{LOCK} could not be installed"
         failure += " with --offline" if "UV_OFFLINE" in os.environ else ""
-        run([*tool, *get], failure, **lock.settings(ROOT))
+        run(get, failure, **settings())
     if build:
         add = ["--no-deps", "--no-build-isolation", "--force-reinstall", "--editable"]
         # setuptools takes $x and {x} in the path of .venv for variables.
@@ -270,11 +454,11 @@ def install(
         run([*tool, "install", *add, "."], "the package could not be built", **more)
     if surplus := (chosen | {"uv"}) - kept:
         run([*tool, "uninstall", *surplus])
-    there = {lock.Line(x.name).name: x.version for x in distributions(path=[site])}
-    for pin in pins:
-        here = pin.name not in kept or not pin.holds()
-        if not here and not pin.takes(there.get(pin.name, "0")):
-            raise ValueError(f".venv lacks {pin.asked}: was it installed elsewhere?")
+    site = sysconfig.get_path("purelib", "venv", {"base": VENV})
+    there = {Line(x.name).name: x.version for x in distributions(path=[site])}
+    for pin in found:
+        if pin.name in kept and pin.holds() and not pin.takes(there.get(pin.name, "0")):
+            raise ValueError(f".venv lacks {pin}: was it installed elsewhere?")
     return len(there)
 
 
@@ -331,7 +515,7 @@ def main(arguments: list[str]) -> int:
             export = ["--universal", "--no-deps", "--generate-hashes", CHOSEN]
             export += ["--format=pylock.toml", f"--output-file={os.path.abspath(path)}"]
             export = [UV, "pip", "compile", *export]
-            run(export, f"{path} is not written", **lock.settings(ROOT))
+            run(export, f"{path} is not written", **settings())
     if not command and sys.stderr.isatty() and not CI:
         line = f'"{BIN}\\activate"' if WINDOWS else f". '{BIN}/activate'"
         say(f"activate: {line}")
@@ -342,7 +526,6 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[2:]))
     except ValueError as error:
-        say(str(error))
+        sys.exit(say(str(error)))
     except OSError as error:
-        say(f"{error.filename or ROOT}: {error.strerror}")
-    sys.exit(1)
+        sys.exit(say(f"{error.filename or ROOT}: {error.strerror}"))
