@@ -34,6 +34,7 @@ if not sys.flags.no_site:
     import venv
     from importlib.metadata import distributions
     from pathlib import Path
+    from typing import Any
 
     # pip comes with Python as a wheel, or is installed. It contains `packaging`.
     wheels = os.path.join(os.path.dirname(os.__file__), "ensurepip", "_bundled")
@@ -94,10 +95,9 @@ def say(text: str, status: int = 1) -> int:
 
 def read(name: str, errors: str = "strict") -> str:
     """Return the text of a file in ROOT, or nothing if there is no such file."""
+    path = os.path.join(ROOT, name)
     try:
-        with open(
-            os.path.join(ROOT, name), encoding="utf-8-sig", errors=errors
-        ) as file:
+        with open(path, encoding="utf-8-sig", errors=errors) as file:
             return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return ""
@@ -175,15 +175,12 @@ class Line(Requirement):  # type: ignore[misc]
         if self.url or text.endswith((".whl", ".zip", "gz")):
             raise ValueError(f"{text!r} is not in a package index")
         self.name = re.sub(r"[-_.]+", "-", self.name).lower()
+        self.specifier.prereleases = True
         self.line, self.via = line, set[str]()
 
     def holds(self, world: dict[str, str] | None = None) -> bool:
         """Return whether the marker is true, in this Python or in a described one."""
         return not self.marker or bool(self.marker.evaluate(world))
-
-    def takes(self, version: str) -> bool:
-        """Return whether this allows a version."""
-        return bool(self.specifier.contains(version, prereleases=True))
 
 
 def requirements(*files: str) -> dict[str, list[Line]]:
@@ -196,9 +193,10 @@ def requirements(*files: str) -> dict[str, list[Line]]:
             place = f"{file}, line {number}: {line!r}"
             if line[:1] == "-" and file == PROD and PROD in read("pyproject.toml"):
                 raise ValueError(f"{place} is an option, which setuptools cannot read")
-            if more := re.match(r"--?([rc])\w*[\s=]*(.+)", line):
+            if more := re.match(r"-(r|c|-requirement|-constraint)[\s=]*(.+)", line):
                 path = os.path.normpath(os.path.join(file, "..", more[2]))
-                entry = f"-{min(reason[1], more[1])} {path}".replace("\\", "/")
+                kind = min(reason[1], more[1].strip("-")[0])  # c of c, and c of r
+                entry = f"-{kind} {path}".replace("\\", "/")
                 queue += [] if entry in queue else [entry]
             elif line and not re.match("-(?!e|-editable)", line):
                 try:
@@ -257,10 +255,12 @@ def outdated(lock: str) -> str:
         here = {x.name: x for x in found if x.holds(world)}
         wishes = [(k, x) for k in files for x in files[k] if x.holds(world)]
         for reason, wish in wishes:
-            if (pin := here.get(wish.name)) and "--override (workspace)" not in pin.via:
-                fits = pin.extras >= wish.extras and wish.takes(str(pin.specifier)[2:])
-            else:
-                fits = bool(pin) or reason[1] == "c"
+            pin = here.get(wish.name)
+            fits = reason[1] == "c"  # a constraint asks for nothing
+            if pin:
+                fits = str(pin.specifier)[2:] in wish.specifier
+                fits = fits and pin.extras >= wish.extras
+                fits = fits or "--override (workspace)" in pin.via
             if not fits:
                 return f"{LOCK} does not fit '{wish}' of {reason[3:]}"
         direct = {wish.name for reason, wish in wishes if reason[1] == "r"}
@@ -315,19 +315,11 @@ def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
     if "UV_CACHE_DIR" not in env and not any(os.access(x, os.W_OK) for x in homes):
         env |= {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
     env |= {"PIP_CONFIG_FILE": os.devnull, "UV_PYTHON": PYTHON, **more}
-    live = failure and sys.stderr.isatty() and not CI
+    out = sys.stderr if failure and sys.stderr.isatty() and not CI else subprocess.PIPE
+    how: Any = {"cwd": ROOT, "env": env, "errors": "replace", "pass_fds": LOCKED}
+    how |= {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
     try:
-        done = subprocess.run(
-            command,
-            check=False,
-            cwd=ROOT,
-            env=env,
-            errors="replace",
-            pass_fds=LOCKED,
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr if live else subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        done = subprocess.run(command, check=False, **how)
     except OSError:
         return False, ""
     said = done.stdout or ""
@@ -457,7 +449,8 @@ def install(tool: list[str], found: list[Line], mode: str) -> int:
     site = sysconfig.get_path("purelib", "venv", {"base": VENV})
     there = {Line(x.name).name: x.version for x in distributions(path=[site])}
     for pin in found:
-        if pin.name in kept and pin.holds() and not pin.takes(there.get(pin.name, "0")):
+        asked = pin.name in kept and pin.holds()
+        if asked and there.get(pin.name, "0") not in pin.specifier:
             raise ValueError(f".venv lacks {pin}: was it installed elsewhere?")
     return len(there)
 
