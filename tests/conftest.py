@@ -86,6 +86,8 @@ def _own_machine() -> None:
 
 _own_machine()  # at once: other modules already use git and the home folder when they are imported
 
+pytest_plugins = ["support.bootstraps"]  # its fixtures make projects to bootstrap
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_signals() -> Iterator[None]:

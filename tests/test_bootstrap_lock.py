@@ -11,13 +11,14 @@ import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import TEMPLATE, Checkout, World, shared_world
 from packaging.requirements import Requirement
+from support.bootstraps import Make
+from support.checkouts import TEMPLATE, Checkout
 
 SHA = "--hash=sha256:" + "0" * 64
 LOCK = "requirements_lock.txt"
@@ -26,7 +27,6 @@ COMMAND = (
     "uv pip compile --universal --generate-hashes --no-strip-extras --python-version=3.11 "
     "--output-file=requirements_lock.txt requirements_dev.txt requirements_prod.txt"
 )
-Make = Callable[..., Checkout]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,9 @@ DEV, PROD = "-r requirements_dev.txt", "-r requirements_prod.txt"
         pytest.param("a", "", "a==1  # via b\nb==1  # via b", "needs: b", id="circle"),
         pytest.param("a[x]", "", f"a==1  # via {DEV}", "does not fit", id="new extra"),
         pytest.param("a[x]", "", f"a[x]==1  # via {DEV}", "", id="extra"),
-        pytest.param("a", "", f"a[x]==1  # via {DEV}", "needs: a[x]", id="extra removed"),
+        pytest.param(
+            "a", "", f"a[x]==1  # via {DEV}", "needs: a[x]", id="extra removed"
+        ),
         pytest.param(
             "a\nb", "", f"a[x]==1  # via {DEV}, b\nb==1  # via {DEV}", "", id="b's"
         ),
@@ -197,24 +199,6 @@ def test_what_cannot_be_locked_is_refused_with_file_and_line(
 
 
 # ---- The bootstrap itself -----------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Return the index and the caches that the tests of the bootstrap share."""
-    return shared_world(tmp_path_factory.getbasetemp())
-
-
-@pytest.fixture
-def make(world: World, tmp_path: Path) -> Make:
-    """Write a project that has a valid lock and no environment yet."""
-
-    def make(name: str = "project", **options: Any) -> Checkout:
-        project = Checkout(world, tmp_path / name, **options)
-        project.write(world.base / "born" / LOCK)
-        return project
-
-    return make
 
 
 def test_header_is_the_command_that_makes_it(make: Make) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, commit, git, run
-from tiny import born, edit, tiny
+from support.tiny import born, edit, tiny
 
 IDENTITY = {
     f"GIT_{role}_{what}": "t@example.org"

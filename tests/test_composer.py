@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Files, copied, files_in, files_of
 from conftest import NEXT, ROOT, STARTERS, commit, copier, git, run
 from copier import _main
 from copier._main import Worker
 from plumbum import local
+from support.browsing import Files, copied, files_in, files_of
 from test_organisation import organise
 
 from composer import npm, packages, releases

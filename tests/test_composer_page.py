@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import (
+from conftest import NEXT, RELEASES, commit, copier, git, released, run
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+from support.browsing import (
     Page,
     built,
     copied,
@@ -17,10 +21,6 @@ from browsing import (
     shown,
     unzip,
 )
-from conftest import NEXT, RELEASES, commit, copier, git, released, run
-from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
 from test_composer import CHANGES, every_kind, prompted
 from test_organisation import organise
 

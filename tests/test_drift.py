@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, commit, copier, git, run
-from tiny import TEMPLATE, born, edit, tiny, write
+from support.tiny import TEMPLATE, born, edit, tiny, write
 
 from plinth.arguments import SHARED
 from plinth.command import main

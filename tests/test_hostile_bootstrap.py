@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import BASE, TEMPLATE, Checkout, World, shared_world
+from support.bootstraps import Make
+from support.checkouts import BASE, TEMPLATE, Checkout, World
 
 # With uv, or with pip alone. What pip does takes three times as long.
 SLOW, COMPLETE = pytest.mark.slow, pytest.mark.complete
@@ -31,8 +32,6 @@ def rather(mark: pytest.MarkDecorator, values: Iterable[Any], first: Any) -> lis
 
 LOCK = "requirements_lock.txt"
 INSTALLED = {"alpha", "beta", "gamma", "tiny_project"}
-
-Make = Callable[..., Checkout]
 
 
 def crossed(
@@ -53,12 +52,6 @@ def crossed(
         for row in rows
         for column in columns
     ]
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Return the index and the caches that this module's tests share."""
-    return shared_world(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ VARIABLES = {
 # What each test needs: an identity and usual settings of git, or default signals.
 TESTS = [
     "tests/test_conflicts.py",
-    "tests/test_bootstrap.py::test_command_is_the_same_process_with_default_signals",
-    "tests/test_bootstrap.py::test_interrupted_command",
+    "tests/test_bootstrap_command.py::test_command_is_the_same_process_with_default_signals",
+    "tests/test_bootstrap_faults.py::test_interrupted_command",
 ]
 
 

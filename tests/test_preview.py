@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, commit, copier, git, run
+from support.tiny import TEMPLATE, born, edit, tiny, write
 from test_drift import everything
-from tiny import TEMPLATE, born, edit, tiny, write
 
 ANSWERS = ".copier-answers.yml"
 

@@ -26,8 +26,8 @@ from conftest import (
     released,
     run,
 )
-from forge import TOKEN, Forge, serve
 from packaging.version import Version
+from support.forge import TOKEN, Forge, serve
 from test_lock import clean, hashes, index
 
 __all__ = ["index"]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from conftest import NEXT, RELEASES, ROOT, commit, git, run
 from conftest import born as plinth_project
+from support.tiny import born, edit, tiny, write
 from test_drift import everything
-from tiny import born, edit, tiny, write
 
 
 def restore(

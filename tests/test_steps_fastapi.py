@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import run
 from support.environments import all_checks
-from websites import (
+from support.websites import (
     Step,
     ask,
     edit,

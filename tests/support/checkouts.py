@@ -14,8 +14,9 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-TEMPLATE = Path(__file__).parents[1] / "template"
+TEMPLATE = Path(__file__).parents[2] / "template"
 BASE = Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
 
 PYPROJECT = """\
@@ -214,7 +215,7 @@ class World:
 class Terminal:
     """A process on a terminal, and what it has written there."""
 
-    process: subprocess.Popen
+    process: subprocess.Popen[str]
     handle: int
     text: str = ""
 
@@ -280,8 +281,8 @@ class Checkout:
         }
 
     def start(
-        self, *arguments: str, launcher: tuple[str, ...] = (), **options
-    ) -> subprocess.Popen:
+        self, *arguments: str, launcher: tuple[str, ...] = (), **options: Any
+    ) -> subprocess.Popen[str]:
         """Start the bootstrap; `env` adds variables, None takes one away."""
         changes = options.pop("env", {})
         variables = {
@@ -302,7 +303,7 @@ class Checkout:
             **options,
         )
 
-    def run(self, *arguments: str, **options) -> subprocess.CompletedProcess:
+    def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run the bootstrap to its end."""
         given = options.pop("input", None)
         if given is not None:
@@ -312,7 +313,7 @@ class Checkout:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def on_terminal(
-        self, *arguments: str, launcher: tuple[str, ...] = (), **options
+        self, *arguments: str, launcher: tuple[str, ...] = (), **options: Any
     ) -> "Terminal":
         """Start the bootstrap, or a launcher in its place, on a terminal of its own; `env` adds variables."""
         main, side = pty.openpty()
@@ -325,21 +326,23 @@ class Checkout:
         os.close(side)
         return Terminal(process, main)
 
-    def works(self, *arguments: str, **options) -> subprocess.CompletedProcess:
+    def works(
+        self, *arguments: str, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
         """Run the bootstrap, which has to succeed."""
         result = self.run(*arguments, **options)
         assert result.returncode == 0, result.stderr
         return result
 
-    def fails(self, *arguments: str, **options) -> str:
+    def fails(self, *arguments: str, **options: Any) -> str:
         """Run the bootstrap, which has to fail with 1 and one last clear line; return what it wrote to stderr."""
-        result: subprocess.CompletedProcess[str] = self.run(*arguments, **options)
+        result = self.run(*arguments, **options)
         assert result.returncode == 1, result
         assert "Traceback" not in result.stderr
         assert result.stderr.splitlines()[-1].startswith("bootstrap: ")
         return result.stderr
 
-    def sound(self, **options) -> None:
+    def sound(self, **options: Any) -> None:
         """Assert that the environment works and is exact."""
         assert self.works("tiny", **options).stdout == "tiny, using beta\n"
         self.works("--check", **options)
