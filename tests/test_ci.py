@@ -227,7 +227,7 @@ def test_the_shell_of_gitlab_is_sound(
             script = tmp_path / f"{name}.sh"
             script.write_text("\n".join(["#!/bin/sh -e", "TAG=1", *commands, ""]))
     scripts = sorted(tmp_path.glob("*.sh"))
-    assert len(scripts) == 10
+    assert {"check", "build", "publish"} < {path.stem for path in scripts}
     run("shellcheck", "--exclude=SC2034", *scripts, cwd=tmp_path)
 
 

@@ -153,7 +153,7 @@ def test_type_checkers_see_the_same(generate: Generate, layout: Path) -> None:
 def test_nested_packages_work_after_one_import(
     generate: Generate, exports: str
 ) -> None:
-    """The issue's own examples: one import reaches everything, and from-imports too."""
+    """One import reaches everything, and from-imports work, too."""
     project = generate(**answers(LAYOUTS[-1]), exports=exports)
     code = (
         "import sound; print(sound.formats.wavread.read_wav('ok'));"

@@ -17,7 +17,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
 
-# What Copier asks --trust for, and what C1 rules out besides.
+# What Copier asks --trust for, and more that this template never uses.
 TRUSTED = {
     "_tasks",
     "_migrations",
@@ -82,7 +82,7 @@ def test_no_question_and_no_choice_is_gone(last: Path) -> None:
 
 
 def test_every_question_has_a_default() -> None:
-    """So that `--defaults --skip-answered`, which engines run, always goes through (C3)."""
+    """So that `--defaults --skip-answered`, which engines run, always goes through."""
     assert [
         name for name, question in questions(ROOT).items() if "default" not in question
     ] == []

@@ -71,7 +71,7 @@ def test_what_agrees_can_be_released(
     ("change", "arguments", "line"),
     [
         pytest.param(
-            edit("README.md", "# ", "# "),
+            edit("README.md", "# ", "# The "),
             ["--tag", "0.2.0"],
             "the tag says 0.2.0, the metadata of demo says 0.1.0: make them agree",
             id="tag",
