@@ -98,7 +98,7 @@ def test_it_runs_where_no_ffmpeg_is_installed(
 ) -> None:
     """The wheel of imageio-ffmpeg brings one."""
     python, film = project / ".venv/bin/python", project.parent / "film.mp4"
-    words = ["-m", "demo", film, "out.mp4", "--scene", "0", "1"]
+    words = ["-m", "demo", str(film), "out.mp4", "--scene", "0", "1"]
     for name in ("FFMPEG_BINARY", "IMAGEIO_FFMPEG_EXE"):
         monkeypatch.delenv(name, raising=False)
     run(python, *words, cwd=tmp_path, env={"PATH": str(tmp_path)})
