@@ -41,7 +41,7 @@ TEST = """import demo
 def test_a_known_version_is_allowed() -> None:
     assert demo.versions.allows(">=1", demo.versions.known()[0])
 """
-USE = "import demo; print(demo.greet('Ada'), demo.versions.known(), demo.allows('<2', '2'))"
+USE = "import demo; print(demo.greet('Ada'), demo.versions.known(), demo.versions.allows('<2', '2'))"
 
 
 @pytest.fixture(scope="module")
