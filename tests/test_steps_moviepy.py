@@ -35,6 +35,17 @@ import demo
 with demo.open_video(sys.argv[1]) as clip:
     print(clip.size, clip.fps, clip.duration, clip.audio is not None)
 """
+FULL = """\
+import pathlib, resource, sys
+import demo
+pathlib.Path("film.mp4").write_text("the old file")
+with demo.open_video(sys.argv[1]) as clip:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, resource.RLIM_INFINITY))
+    try:
+        demo.write_video(clip, "film.mp4", logger=None)
+    except demo.VideoError as error:
+        print(error)
+"""
 TITLE = '''
 
 def with_title(film: VideoClip, text: str) -> VideoClip:
@@ -72,6 +83,26 @@ def test_join_scenes_with_sound_and_progress(project: Path, tmp_path: Path) -> N
         "[320, 240] 25.0 2.0 True",
         "(320, 240) 25.0 2.0 True",
     )
+
+
+def test_a_full_disk_leaves_the_old_file(project: Path, tmp_path: Path) -> None:
+    python, film = project / ".venv/bin/python", project.parent / "film.mp4"
+    done = run(python, "-c", FULL, film, cwd=tmp_path)
+    assert "film.mp4: cannot write it: " in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+    assert (tmp_path / "film.mp4").read_text() == "the old file"
+
+
+def test_it_runs_where_no_ffmpeg_is_installed(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wheel of imageio-ffmpeg brings one."""
+    python, film = project / ".venv/bin/python", project.parent / "film.mp4"
+    words = ["-m", "demo", str(film), "out.mp4", "--scene", "0", "1"]
+    for name in ("FFMPEG_BINARY", "IMAGEIO_FFMPEG_EXE"):
+        monkeypatch.delenv(name, raising=False)
+    run(python, *words, cwd=tmp_path, env={"PATH": str(tmp_path)})
+    assert info(project, tmp_path / "out.mp4").endswith("25.0 1.0 True")
 
 
 def test_codec_and_preset_and_another_format(project: Path, tmp_path: Path) -> None:

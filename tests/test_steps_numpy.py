@@ -26,6 +26,16 @@ REFUSED = """\
 import numpy as np, demo
 demo.block_bootstrap({}, block_length=1, resamples=1, rng=np.random.default_rng(0))
 """
+DEPENDENT = """\
+import numpy as np, demo
+rng, length, memory = np.random.default_rng(7), 4000, 0.8
+series = np.zeros(length)
+for step, shock in enumerate(rng.standard_normal(length - 1)):
+    series[step + 1] = memory * series[step] + shock
+for block in (50, 1):
+    drawn = demo.block_bootstrap(series, block_length=block, resamples=400, rng=rng)
+    print(drawn.mean(axis=1).std() * (1 - memory) * np.sqrt(length))
+"""
 STANDARD_ERROR = '''
 
 def standard_error(drawn: ArrayLike) -> NDArray[np.float64]:
@@ -64,6 +74,15 @@ def test_errors_are_those_of_numpy(project: Path, series: str, error: str) -> No
     status, _, err = in_project(project, "python", "-c", code, check=False)
     assert status == 1
     assert error in err.splitlines()[-1]
+
+
+def test_blocks_show_the_error_of_the_mean_of_dependent_values(project: Path) -> None:
+    """Relative to the true error. One value at a time makes it look far smaller."""
+    blocks, single = map(
+        float, in_project(project, "python", "-c", DEPENDENT)[1].split()
+    )
+    assert blocks == pytest.approx(1, rel=0.2)
+    assert single < 0.5
 
 
 def test_the_readme_runs(project: Path) -> None:

@@ -30,6 +30,42 @@ SAMPLE = [
     "3.92",
     "1065",
 ]
+HOSTILE = """\
+import json, os, pathlib, pickle, sys, zipfile
+import skops.io
+from sklearn.preprocessing import FunctionTransformer
+import demo
+
+class Trap:
+    def __reduce__(self):
+        return os.mkdir, ("sprung",)
+
+def refused(data):
+    pathlib.Path("model").write_bytes(data)
+    try:
+        demo.load("model")
+    except demo.ModelError as error:
+        print(error)
+
+refused(pickle.dumps(Trap()))
+print(os.path.exists("sprung"))
+pickle.loads(pickle.dumps(Trap()))
+print(os.path.exists("sprung"))
+demo.save(demo.build().fit(*demo.load_wine()), "model")
+data = pathlib.Path("model").read_bytes()
+middle = len(data) // 4
+refused(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1:])
+pathlib.Path("unknown.py").write_text("raise SystemExit('imported')")
+pathlib.Path("model").write_bytes(skops.io.dumps(FunctionTransformer(json.dumps)))
+with zipfile.ZipFile("model") as archive:
+    members = {name: archive.read(name) for name in archive.namelist()}
+schema = members["schema.json"].replace(b'"json"', b'"unknown"')
+with zipfile.ZipFile("model", "w") as archive:
+    for name, content in {**members, "schema.json": schema}.items():
+        archive.writestr(name, content)
+sys.path.insert(0, "")
+refused(pathlib.Path("model").read_bytes())
+"""
 REPORT = '''
 
 def report(model: Pipeline) -> dict[str, float]:
@@ -66,6 +102,17 @@ def test_the_readme_runs(project: Path) -> None:
     _, out, _ = in_project(project, "python", "-c", code)
     assert "class_2" in out
     (project / "wine.skops").unlink()
+
+
+def test_a_hostile_file_runs_nothing(project: Path, tmp_path: Path) -> None:
+    """A pickle is not run, one bit that flipped is found, and an unknown type is not imported."""
+    python = project / ".venv/bin/python"
+    lines = run(python, "-c", HOSTILE, cwd=tmp_path).stdout.splitlines()
+    assert [lines[1], lines[2]] == ["False", "True"]
+    for line in (lines[0], lines[3]):
+        assert "is not a trained model" in line
+    assert "unknown" in lines[4]
+    assert len(lines) == 5
 
 
 def test_a_bad_seed_is_one_line(project: Path) -> None:
