@@ -86,7 +86,8 @@ def _own_machine() -> None:
 
 _own_machine()  # at once: other modules already use git and the home folder when they are imported
 
-pytest_plugins = ["support.bootstraps"]  # its fixtures make projects to bootstrap
+# Their fixtures make projects to bootstrap, and look for a package index.
+pytest_plugins = ["support.bootstraps", "support.locks"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -439,3 +440,26 @@ def interpreter(version: str) -> Path:
         ):
             return python
     pytest.skip(f"Python {version} is not installed")
+
+
+# What a POSIX system has anyway, and bootstrap and git may call.
+POSIX = ["sh", "env", "readlink", "dirname", "basename", "uname", "sed", "cat"]
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path) -> dict[str, str]:
+    """Return the variables of a user who has nothing but Python and git."""
+    path = tmp_path / "bin"
+    path.mkdir()
+    base = getattr(sys, "_base_executable", sys.executable)
+    (path / "python3").symlink_to(Path(base).resolve())
+    for name in ["git", *POSIX]:
+        if found := shutil.which(name):
+            (path / name).symlink_to(found)
+    (tmp_path / "home").mkdir()
+    kept = ("PIP_CERT", "SSL_CERT_FILE", "LANG", "HTTPS_PROXY")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "HOME": str(tmp_path / "home"),
+        "PATH": str(path),
+    }

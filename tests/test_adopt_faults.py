@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from support.adoption import PACKAGE, adopt, plinth, refused, write
+from support.adoption import PACKAGE, adopt, plinth, refused
+from support.files import write
 
 
 def test_no_such_folder(tmp_path: Path) -> None:

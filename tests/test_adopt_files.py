@@ -5,17 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import template_outside_git
-from support.adoption import (
-    ASKED,
-    MIT,
-    PACKAGE,
-    PEP_621,
-    adopt,
-    copy,
-    hashes,
-    plinth,
-    write,
-)
+from support.adoption import ASKED, MIT, PACKAGE, PEP_621, adopt, copy, plinth
+from support.files import contents, write
 
 
 def test_files_on_both_sides(tmp_path: Path) -> None:
@@ -76,12 +67,12 @@ def test_one_configuration_of_renovate_is_enough(tmp_path: Path, name: str) -> N
 def test_apply_adds_only_new_files(tmp_path: Path) -> None:
     """The answers file comes last; a link out of the repository is not written through, and then nothing is added."""
     repository = write(tmp_path / "sound", PACKAGE | {"README.rst": "Mine\n"})
-    before = hashes(repository)
+    before = contents(repository)
     template = template_outside_git()
     command = ("adopt", "--apply", "--template", template, "--data", "ci=none")
     printed, told = plinth(*command, repository)
     assert printed == ""
-    after = hashes(repository)
+    after = contents(repository)
     assert before.items() <= after.items()
     assert ".copier-answers.yml" in after.keys() - before.keys()
     assert not {"README.md", ".github/dependabot.yml"} & after.keys()
@@ -92,10 +83,10 @@ def test_apply_adds_only_new_files(tmp_path: Path) -> None:
     other = write(tmp_path / "other/sound", PACKAGE)
     (tmp_path / "outside").mkdir()
     (other / ".standard").symlink_to(tmp_path / "outside")
-    before = hashes(other)
+    before = contents(other)
     _, told = plinth(*command, other, status=2)
     assert "its folder is a link out of the repository" in told
-    assert hashes(other) == before
+    assert contents(other) == before
     assert not list((tmp_path / "outside").iterdir())
 
 

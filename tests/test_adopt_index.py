@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import git, run
-from support.adoption import ASKED, copy, hashes, plinth, write
+from support.adoption import ASKED, copy, plinth
+from support.files import contents, write
 
 # Stands in for a build backend: pip asks it for the metadata of what it downloads, and gets those that are in the
 # archive. So nothing of the package runs, which has pip's hash of the archive as its only proof.
@@ -172,10 +173,10 @@ def test_a_package_from_the_index(
     These run in the environment of the tests here, so only those that need nothing else.
     """
     repository = unpack(requirement, tmp_path)
-    before = hashes(repository)
+    before = contents(repository)
     output = tmp_path / "answers.yml"
     _, told = plinth("adopt", repository, "--output", output)
-    assert hashes(repository) == before
+    assert contents(repository) == before
     answers = yaml.safe_load(output.read_text())
     home, licence, url, description = expected.split(", ", 3)
     package = Path(home).name
@@ -190,7 +191,7 @@ def test_a_package_from_the_index(
     listed = git(repository, "ls-files", "-z", *own).split("\0") if own else []
     tests = [path for path in listed if re.search(r"(^|/)test_\w+\.py$", path)]
     copy(output, repository)
-    after = hashes(repository)
+    after = contents(repository)
     assert before.items() <= after.items()
     assert {
         ".copier-answers.yml",
@@ -219,7 +220,7 @@ def test_a_package_from_the_index(
         done = run(*pytest_, cwd=repository, env=environment)
         summary = done.stdout.splitlines()[-1]
         assert int(summary.partition(" passed")[0].split()[-1]) >= passed, summary
-        assert hashes(repository) == after
+        assert contents(repository) == after
 
 
 @pytest.mark.slow

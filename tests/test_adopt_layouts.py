@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.adoption import PACKAGE, adopt, plinth, refused, write
+from support.adoption import PACKAGE, adopt, plinth, refused
+from support.files import write
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT, git, run
-from support.adoption import ASKED, BSD, BSD_2, MIT, PACKAGE, PEP_621, adopt, write
+from support.adoption import ASKED, BSD, BSD_2, MIT, PACKAGE, PEP_621, adopt
+from support.files import write
 
 from plinth.infer import address, reads_like
 from plinth.metadata import poetry_range

@@ -17,8 +17,8 @@ import pytest
 import yaml
 from conftest import ROOT, STARTERS, Generate, commit, copier, git, run
 from packaging.utils import canonicalize_name
-from test_lock import hashes, pins
-from test_updates import contents
+from support.files import contents
+from support.locks import hashes, pins
 
 SITE = ROOT / "includes/requirements_lock_docs.txt"
 

@@ -9,7 +9,6 @@ import pty
 import re
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -20,7 +19,8 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, commit, copier, git, run
-from support.tiny import TEMPLATE, born, edit, tiny, write
+from support.files import everything, write
+from support.tiny import TEMPLATE, born, substitute, tiny
 
 from plinth.arguments import SHARED
 from plinth.command import main
@@ -63,22 +63,6 @@ def examined(*places: Path, **options: Any) -> dict[str, Row]:
         return by_name(
             [x for p in places for x in drift.read_repository(str(p), str(p))]
         )
-
-
-def everything(folder: Path) -> dict[str, Any]:
-    """Return all that there is below a folder: content, mode and time of change, git's own included."""
-    found = {}
-    for path in folder.rglob("*"):
-        status = path.lstat()
-        content = b""
-        if stat.S_ISREG(status.st_mode) and status.st_size < 1_000_000:
-            content = path.read_bytes()
-        found[str(path)] = (
-            status.st_mode,
-            status.st_mtime_ns,
-            hashlib.sha1(content).digest(),
-        )
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +151,7 @@ def fleet(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             continue
         shutil.copytree(project, home / name, symlinks=True)
         if change in ("unsafe", "newer"):
-            edit(
+            substitute(
                 home / name / ANSWERS,
                 "^_src_path.*",
                 f"_src_path: {home / 't' / change}",
@@ -267,10 +251,10 @@ def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None
         write(project, {name: "mine\n"})
     shutil.rmtree(project / "tests")
     for name in ("pyproject.toml", "bootstrap", ".standard/ruff.toml"):
-        edit(project / name, r"\Z", "# more\n")
+        substitute(project / name, r"\Z", "# more\n")
     (project / ".gitattributes").unlink()
     (project / "LICENSE").unlink()
-    edit(project / ANSWERS, "^exports: eager", "exports: lazy")
+    substitute(project / ANSWERS, "^exports: eager", "exports: lazy")
     found = examined(project, tmp_path / "untouched")
     assert found["untouched"].state == "clean"
     row = found["demo"]
@@ -505,7 +489,9 @@ def test_the_page_unfolds_what_differs(small: Path, tmp_path: Path) -> None:
     """The bar counts the versions, the newest first. A difference is text, whatever it holds."""
     for name, release in {"one": "2.0.0", "two": "v1.1.0", "three": "2.0.0"}.items():
         born(small, tmp_path / name, release)
-    edit(tmp_path / "one/static.cfg", r"\Z", "</pre><b>https://me:secret@x.org/</b>\n")
+    substitute(
+        tmp_path / "one/static.cfg", r"\Z", "</pre><b>https://me:secret@x.org/</b>\n"
+    )
     page = tmp_path / "wall.html"
     names = [tmp_path / name for name in ("one", "two", "three")]
     drift("--html", page, *names, status=1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, commit, git, run
-from test_roll_out import IDENTITY, Fleet, campaign, know
+from support.fleets import IDENTITY, Fleet, campaign, know
 
 SECRET = "hunter2"
 CAMPAIGN = (sys.executable, "-m", "plinth", "campaign", "--template=/nowhere")

@@ -28,9 +28,7 @@ from conftest import (
 )
 from packaging.version import Version
 from support.forge import TOKEN, Forge, serve
-from test_lock import clean, hashes, index
-
-__all__ = ["index"]
+from support.locks import clean, hashes
 
 RULES = ROOT / "includes/renovate.json"
 BOT = ROOT / "plinth/renovate/config.js"

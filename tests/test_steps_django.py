@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 from conftest import run
-from support.environments import all_checks
+from support.environments import all_checks, installed_alone
+from support.files import edit
 from support.websites import (
     Step,
     ask,
     command,
-    edit,
     free_port,
-    install_wheel,
     serving,
     take_steps,
     tidy,
@@ -169,7 +168,7 @@ def the_wheel_runs_under_gunicorn_and_uvicorn(project: Path) -> None:
     """In a clean environment, elsewhere, with two workers; the admin has its styles."""
     elsewhere = project.parent / "elsewhere"
     elsewhere.mkdir()
-    programs = install_wheel(project, elsewhere, "gunicorn", "uvicorn")
+    programs = installed_alone(project, "gunicorn", "uvicorn") / "bin"
     environment = {
         "DATABASE_URL": f"sqlite:///{elsewhere}/site.sqlite3",
         "DJANGO_ALLOWED_HOSTS": "example.org,127.0.0.1",

@@ -7,12 +7,12 @@ import pytest
 from conftest import run
 from support.environments import (
     all_checks,
-    edit,
     export,
     in_project,
     installed_alone,
     make_project,
 )
+from support.files import edit
 
 pytestmark = pytest.mark.slow
 
@@ -128,7 +128,7 @@ def test_the_readme_runs(project: Path) -> None:
 def test_a_title_leaves_all_checks_green(project: Path) -> None:
     source = project / "src/demo/editing.py"
     several = "CompositeVideoClip, TextClip, VideoClip, afx"
-    edit(source, ("import VideoClip, afx", f"import {several}"))
+    edit(source, "import VideoClip, afx", f"import {several}")
     source.write_text(source.read_text() + TITLE)
     in_project(project, "ruff", "format", "--quiet", source)
     export(project, "editing", "with_title")

@@ -1,6 +1,5 @@
 """What the tests of adoption share: a repository to adopt, and what the command says of it."""
 
-import hashlib
 import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -9,6 +8,7 @@ from typing import Any
 
 import yaml
 from conftest import ROOT, run, template_outside_git
+from support.files import write
 
 from plinth.command import main
 
@@ -40,15 +40,6 @@ Homepage = "https://example.org"
 """
 
 
-def write(folder: Path, files: dict[str, str]) -> Path:
-    """Write files below a folder, which is made, and return it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
-
-
 def plinth(*arguments: str | Path, status: int = 0) -> tuple[str, str]:
     """Run the command and return what it wrote to stdout and to stderr."""
     printed, told = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
@@ -77,17 +68,6 @@ def refused(tmp_path: Path, files: dict[str, str]) -> str:
     assert told.startswith("plinth: ")
     assert told.count("\n") == 1
     return told
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    """Return a hash for each file, git's own aside."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(
-            path.read_bytes()
-        ).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file() and ".git" not in path.relative_to(folder).parts
-    }
 
 
 def copy(data: Path, folder: Path) -> None:

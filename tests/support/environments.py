@@ -81,15 +81,6 @@ def in_project(
     return done.returncode, done.stdout, done.stderr
 
 
-def edit(path: Path, *changes: tuple[str, str]) -> None:
-    """Replace texts in a file; fail if one is not there."""
-    text = path.read_text()
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    path.write_text(text)
-
-
 def export(project: Path, module: str, name: str) -> None:
     """Export one more name of a module from the package `demo`, whose exports are lazy."""
     face = project / "src/demo/__init__.py"
@@ -118,8 +109,8 @@ def all_checks(project: Path) -> None:
     full_coverage(project / ".venv/bin/python", project)
 
 
-def installed_alone(project: Path) -> Path:
-    """Build the project's wheel, install it with its pins into a new environment, and return that environment.
+def installed_alone(project: Path, *more: str) -> Path:
+    """Build the project's wheel, install it with its pins and more packages into a new environment, and return that.
 
     A starter whose lock has gigabytes of CUDA borrows the packages of the project's environment.
     """
@@ -131,10 +122,10 @@ def installed_alone(project: Path) -> Path:
     install = ("uv", "pip", "install", "-p", fresh)
     lock = project / "requirements_lock.txt"
     if "\nnvidia-" in lock.read_text():
-        run(*install, "--no-deps", wheel, cwd=project.parent)
+        run(*install, "--no-deps", wheel, *more, cwd=project.parent)
         (borrowed,) = (project / ".venv").glob("lib/*/site-packages")
         (packages,) = fresh.glob("lib/*/site-packages")
         (packages / "borrowed.pth").write_text(f"{borrowed}\n")
     else:
-        run(*install, "--constraint", lock, wheel, cwd=project.parent)
+        run(*install, "--constraint", lock, wheel, *more, cwd=project.parent)
     return fresh
