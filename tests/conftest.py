@@ -122,7 +122,7 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _render_faster() -> Iterator[None]:
     """Leave out what takes most of a render's time in this process and changes nothing in what it renders.
 
-    Copier compiles each template anew for each project, and asks git about each file whether an index must be
+    Copier compiles each template again for each project, and asks git about each file whether an index must be
     told of its executable bit; a folder outside git has none. The code that Jinja compiles depends on the text,
     its names and the environment's syntax alone, as long as nothing is folded (`optimized`). What extensions do
     when a text is read is done each time, and so is rendering.
@@ -207,7 +207,7 @@ def template_outside_git() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copy(ROOT / "copier.yml", folder)
     for name in ["includes", "starters", "template"]:
-        # What git ignores, such as a cache of a linter, is no part of the template.
+        # What git ignores, such as a cache of a linter, is not part of the template.
         ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     return folder
@@ -352,7 +352,7 @@ def jobs(project: Path, file: str = "standard") -> dict[str, list[str]]:
 
 
 def run_job(commands: list[str], project: Path) -> None:
-    """Run the commands of a job where nothing but Python, git and uv is at hand."""
+    """Run the commands of a job where nothing but Python, git and uv is installed."""
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     for command in commands:
         run("bash", "-ec", command, cwd=project, env={"CI": "true", "PATH": path})

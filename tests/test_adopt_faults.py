@@ -12,7 +12,7 @@ def test_no_such_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name in ("none", "file"):
         told = plinth("adopt", tmp_path / name, status=2)[1]
-        assert told == f"plinth: there is no folder '{tmp_path / name}'\n"
+        assert told == f"plinth: '{tmp_path / name}' is not a folder\n"
 
 
 NEEDED = ["pyproject.toml", "setup.cfg", "setup.py"]
@@ -69,13 +69,13 @@ def test_a_file_of_another_encoding_is_a_note(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        pytest.param("pyproject.toml", "[project\n", "it is no valid TOML: Expected ']'", id="toml"),
-        pytest.param("pyproject.toml", f"x = {'[' * 9999}", "it is no valid TOML", id="toml-nested"),
+        pytest.param("pyproject.toml", "[project\n", "it is not valid TOML: Expected ']'", id="toml"),
+        pytest.param("pyproject.toml", f"x = {'[' * 9999}", "it is not valid TOML", id="toml-nested"),
         pytest.param("setup.cfg", "name = x\n", "File contains no section headers", id="cfg"),
-        pytest.param("setup.py", "print 'x'\n", "it is no Python 3: Missing parentheses", id="py"),
-        pytest.param("setup.py", f"x = {'(' * 9999}", "it is no Python 3", id="py-nested"),
-        pytest.param("setup.py", f"x = {'-' * 99999}1", "it is no Python 3", id="py-deep"),
-        pytest.param("setup.py", f"x = {'1+' * 9999}1", "it is no Python 3", id="py-long"),
+        pytest.param("setup.py", "print 'x'\n", "it is not Python 3: Missing parentheses", id="py"),
+        pytest.param("setup.py", f"x = {'(' * 9999}", "it is not Python 3", id="py-nested"),
+        pytest.param("setup.py", f"x = {'-' * 99999}1", "it is not Python 3", id="py-deep"),
+        pytest.param("setup.py", f"x = {'1+' * 9999}1", "it is not Python 3", id="py-long"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_wrong(tmp_path: Path, name: str, text: str, told: str) -> None:

@@ -13,7 +13,7 @@ from support.adoption import ASKED, copy, plinth
 from support.files import contents, write
 
 # Stands in for a build backend: pip asks it for the metadata of what it downloads, and gets those that are in the
-# archive. So nothing of the package runs, which has pip's hash of the archive as its only proof.
+# archive. So no code of the package runs: only pip's hash vouches for the archive.
 BACKEND = """
 import email, pathlib, shutil, sys
 def prepare_metadata_for_build_wheel(folder, config_settings=None):

@@ -11,8 +11,8 @@ from support.files import write
 @pytest.mark.parametrize(
     ("files", "told"),
     [
-        pytest.param({}, "is no Python project: it has no package in src/", id="empty"),
-        pytest.param({"package.json": "{}", "lib/x.js": ""}, "is no Python project", id="other-language"),
+        pytest.param({}, "is not a Python project: it has no package in src/", id="empty"),
+        pytest.param({"package.json": "{}", "lib/x.js": ""}, "is not a Python project", id="other-language"),
         pytest.param({"a/__init__.py": "", "b/__init__.py": ""}, "several packages or modules in one: 'a', 'b'", id="flat"),
         pytest.param({"src/a/__init__.py": "", "src/b/__init__.py": ""}, "several packages", id="src"),
         pytest.param(

@@ -211,7 +211,7 @@ def test_a_package_without_metadata(tmp_path: Path) -> None:
             ">=3.11,<3.14", "3.11", "supports 3.14, 3.15, too", id="upper-bound"
         ),
         pytest.param("<3.9", None, "admits none of 3.11,", id="too-old"),
-        pytest.param("three", None, "is no range of versions", id="no-range"),
+        pytest.param("three", None, "is not a range of versions", id="no-range"),
     ],
 )
 def test_the_python_floor(
@@ -246,7 +246,7 @@ def test_ranges_of_poetry(text: str, expected: str) -> None:
     "spdx", ["MIT", "Apache-2.0", "BSD-3-Clause", "MPL-2.0", "ISC", "Unlicense"]
 )
 def test_a_licence_text(tmp_path: Path, spdx: str) -> None:
-    """Whatever the file is called, and whoever holds the copyright in whatever encoding."""
+    """The licence is known under any name of the file, with any holder, in any encoding."""
     text = (ROOT / f"includes/licenses/{spdx}.txt").read_text()
     repository = write(tmp_path / "sound", PACKAGE)
     text = text.replace("{{ copyright_year }}", "2001-2020").replace(

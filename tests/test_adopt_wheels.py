@@ -1,4 +1,4 @@
-"""Adoption changes nothing of what `pip install .` gives: a wheel before and after, byte for byte, for each usual shape."""
+"""Adoption does not change what `pip install .` installs: the wheels before and after are equal, for each usual shape."""
 
 import json
 import os
@@ -29,7 +29,7 @@ BSD = BSD[: BSD.index("3. ")] + BSD[BSD.index("THIS SOFTWARE") :]
 
 
 def setup(keywords: str, before: str = "") -> str:
-    """Return a setup.py with these keywords besides the name."""
+    """Return a setup.py with these keywords and the name."""
     head = "from setuptools import Extension, find_packages, setup\n"
     return f"{head}{before}\nsetup(name='sound', {keywords})\n"
 

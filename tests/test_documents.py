@@ -119,7 +119,7 @@ def test_every_command_of_a_page_works(session: Session, name: str) -> None:
 
 @pytest.mark.slow
 def test_every_command_of_readme_works(session: Session) -> None:
-    """The last block builds the site, and thereby runs the commands whose outputs it shows.
+    """The last block builds the site, and so runs the commands whose outputs it shows.
 
     The first block has a test of its own.
     """

@@ -46,7 +46,7 @@ def test_no_project_can_take_a_locked_name() -> None:
 
 @pytest.mark.parametrize("python_min", ["3.11", "3.13"])
 def test_a_fresh_project_has_its_lock(generate: Generate, python_min: str) -> None:
-    """The starter's lock, word for word, but for the floor that the user chose."""
+    """The starter's lock, word for word, except the floor that the user chose."""
     lock = (generate(python_min=python_min) / "requirements_lock.txt").read_text()
     option = "--python-version=3.11 "
     expected = (ROOT / "starters/library/requirements_lock.txt").read_text()

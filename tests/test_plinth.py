@@ -60,7 +60,7 @@ def test_the_installed_command_works_without_a_clone(
         check=False,
     )
     assert done.returncode == 2, done.stderr
-    assert "it is no git repository" in done.stdout
+    assert "it is not a git repository" in done.stdout
     (tmp_path / "sound/sound").mkdir(parents=True)
     (tmp_path / "sound/sound/__init__.py").touch()
     adopt = (sys.executable, "-c", code, "adopt", "--json")

@@ -132,7 +132,7 @@ def test_what_cannot_be_told_is_a_row(projects: Path) -> None:
 
 
 def test_a_link_leads_nowhere(template: Path, tmp_path: Path) -> None:
-    """Copier would write through a link of the copy, into whatever it leads to."""
+    """Copier would write through a link of the copy, into its target."""
     project = born(template, tmp_path / "sound", "2.0.0")
     outside = write(tmp_path / "outside", {"precious.cfg": "precious\n"})
     for path, target in {

@@ -1,6 +1,6 @@
 """What the next release owes to projects of the last one: `copier update --defaults` must find all answers still valid.
 
-Copier replaces a stored answer that a validator refuses, or that is no choice any more, by the default, in silence.
+Copier replaces a stored answer that a validator refuses, or that is not a choice any more, by the default, in silence.
 """
 
 import re

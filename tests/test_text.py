@@ -261,7 +261,7 @@ def test_the_answers_of_a_project_make_it_again(
 
 
 def contents_but_commit(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every file below a folder, by path, but for the commit of the template."""
+    """Return the bytes of every file below a folder, by path, without the commit of the template."""
     files = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
