@@ -35,7 +35,7 @@ def test_only_folders_are_asked(tmp_path: Path, kind: str) -> None:
             case "link":
                 path.symlink_to("/dev/zero")
         address = {"device": "/dev/zero", "nul": "/a\0b"}.get(kind, str(path))
-        with pytest.raises(UserError, match=r"is not a folder|is no address"):
+        with pytest.raises(UserError, match=r"is not a folder|is not the address"):
             git_address(address)
 
 

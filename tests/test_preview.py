@@ -126,7 +126,7 @@ def test_what_cannot_be_told_is_a_row(projects: Path) -> None:
     """A template with tasks wants trust, which nothing gives it; and a folder may be no project."""
     found = rows(projects / "unsafe", projects / "t", projects / "gone", status=2)
     assert "runs programs (tasks)" in found["unsafe"]["problem"]
-    assert "no git repository" in found["t"]["problem"]
+    assert "it is not a git repository" in found["t"]["problem"]
     assert "no such folder" in found["gone"]["problem"]
     assert not list(projects.rglob("PWNED"))
 
