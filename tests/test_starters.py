@@ -56,6 +56,12 @@ def test_each_folder_is_a_choice() -> None:
 
 
 @each_starter
+def test_the_readme_says_how_it_was_chosen(starter: Path) -> None:
+    _, chosen = (ROOT / "starters/README.md").read_text().split("## How each was ")
+    assert chosen.count(f"\n- `{starter.name}`: ") == 1
+
+
+@each_starter
 def test_the_manifest_names_every_file(starter: Path) -> None:
     """A file that starter.yml forgets would reach no project."""
     modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]

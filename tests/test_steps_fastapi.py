@@ -144,11 +144,6 @@ def a_field(project: Path) -> None:
     (project / "tests/test_greetings.py").write_text(TESTS)
     test = project / "tests/test_items.py"
     edit(test, '"quantity": 3}', '"quantity": 3, "note": ""}')
-    edit(
-        project / "tests/test_main.py",
-        '"/health", "/items",',
-        '"/greetings", "/greetings/page", "/health", "/items",',
-    )
 
 
 def a_requirement(project: Path) -> None:
