@@ -517,9 +517,9 @@ def test_a_site_is_built_again_and_served(other: Path, tmp_path: Path) -> None:
     licences = (site / "licenses.txt").read_text()
     for name in ("copier", "pydantic", "pyodide", "highlight"):
         assert name in licences.lower()
-    command = [sys.executable, "-m", "composer", "serve", site, "--port=0"]
+    command: list[str | Path] = [sys.executable, "-m", "composer", "serve", site]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [*command, "--port=0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
         address = process.stdout.readline().split()[0]
@@ -529,7 +529,7 @@ def test_a_site_is_built_again_and_served(other: Path, tmp_path: Path) -> None:
         with urllib.request.urlopen(f"{address}pyodide/pyodide.asm.wasm") as answer:
             assert answer.headers["Content-Type"] == "application/wasm"
         taken = run(
-            *(*command[:-1], f"--port={address.rpartition(':')[2].strip('/')}"),
+            *(*command, f"--port={address.rpartition(':')[2].strip('/')}"),
             cwd=ROOT,
             check=False,
         )
