@@ -167,7 +167,7 @@ NOT_QUICK = {
 
 # The modules that test the command and the composer, whose coverage is measured.
 TOOLS = re.compile(
-    r"test_(adopt|campaign|command_line|composer|copier_private|drift|plinth|preview|restore|roll_out)\w*"
+    r"test_(adopt|campaign|command_line|composer|copier_private|drift|organisation|plinth|preview|restore|roll_out)\w*"
     r"|test_hostile_(addresses|bounds|campaign|input|records|repositories|templates)"
 )
 
