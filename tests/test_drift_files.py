@@ -1,0 +1,56 @@
+"""Files that `plinth drift` and `plinth adopt` cannot use: each ends in one clear line."""
+
+from pathlib import Path
+
+import pytest
+
+from plinth.command import main
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    """Return the one line in which a command ends that could not tell."""
+    assert main([str(word) for word in arguments]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    return said
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        pytest.param(b"\xff\xfe\n", "it is not UTF-8", id="encoding"),
+        pytest.param(b"x" * 20_000_001, "a line has more than 20,000,000", id="size"),
+    ],
+)
+def test_a_file_to_resume_that_holds_something_else_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, told: str
+) -> None:
+    """Only a torn last line is cut off."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_bytes(content)
+    assert told in refusal(capsys, "drift", "--resume", rows, tmp_path)
+    assert rows.read_bytes() == content
+
+
+def test_a_folder_is_no_file_to_resume(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refusal(capsys, "drift", "--resume", tmp_path, tmp_path)
+    assert "is not a regular file" in said
+
+
+@pytest.mark.parametrize("setting", ["default", "validator"])
+def test_questions_that_are_not_valid_jinja(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], setting: str
+) -> None:
+    (tmp_path / "template").mkdir()
+    (tmp_path / "template/copier.yml").write_text(
+        "_subdirectory: template\n_envops: {}\nadopted: {type: bool, default: false}\n"
+        f"package_name: {{type: str, help: Name, {setting}: '{{% if %}}'}}\n"
+        f"description: {{type: str, help: Text, {setting}: '{{% if %}}'}}\n"
+    )
+    (tmp_path / "sound/sound").mkdir(parents=True)
+    (tmp_path / "sound/sound/__init__.py").touch()
+    template = f"--template={tmp_path / 'template'}"
+    said = refusal(capsys, "adopt", template, tmp_path / "sound")
+    assert "the template's questions are not valid: " in said
