@@ -539,6 +539,17 @@ def test_a_site_is_built_again_and_served(other: Path, tmp_path: Path) -> None:
     assert re.fullmatch("composer: cannot listen on port .*\\n", taken.stderr)
 
 
+def test_pictures_need_chromium(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["screenshots", str(tmp_path), str(tmp_path / "pictures")]) == 2
+    said = (
+        "composer: need 'chromium' to open the page (command not found): install it\n"
+    )
+    assert capsys.readouterr().err == said
+
+
 def test_a_folder_without_a_site_is_not_served(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

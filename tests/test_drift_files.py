@@ -1,8 +1,10 @@
 """Files that `plinth drift` and `plinth adopt` cannot use: each ends in one clear line."""
 
+import json
 from pathlib import Path
 
 import pytest
+from conftest import commit, git
 
 from plinth.command import main
 
@@ -54,3 +56,53 @@ def test_questions_that_are_not_valid_jinja(
     template = f"--template={tmp_path / 'template'}"
     said = refusal(capsys, "adopt", template, tmp_path / "sound")
     assert "the template's questions are not valid: " in said
+
+
+def test_a_huge_address_of_a_template_is_one_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The system refuses names of more than 255 bytes."""
+    git(tmp_path, "init", "--quiet")
+    answers = f"_commit: 1.0.0\n_src_path: /{'x' * 300}\n"
+    (tmp_path / ".copier-answers.yml").write_text(answers)
+    commit(tmp_path)
+    assert main(["drift", "--json", str(tmp_path)]) == 2
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "File name too long" in row["problem"]
+
+
+def test_a_machine_without_git_is_one_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["drift", "--json", str(tmp_path)]) == 2
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "git does not run: No such file" in row["problem"]
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [("package_name", "write NAME=VALUE"), ("missing=x", "answers no question")],
+)
+def test_an_answer_to_no_question_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], pair: str, told: str
+) -> None:
+    (tmp_path / "sound").mkdir()
+    (tmp_path / "sound/__init__.py").touch()
+    assert told in refusal(capsys, "adopt", f"--data={pair}", tmp_path)
+
+
+def test_a_release_that_the_template_lacks_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = tmp_path / "template"
+    template.mkdir()
+    (template / "copier.yml").touch()
+    git(template, "init", "--quiet")
+    commit(template, "1.0.0")
+    (tmp_path / "sound/sound").mkdir(parents=True)
+    (tmp_path / "sound/sound/__init__.py").touch()
+    given = (f"--template={template}", "--to=9.9.9", tmp_path / "sound")
+    assert "9.9.9" in refusal(capsys, "adopt", *given)
