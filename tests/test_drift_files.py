@@ -106,3 +106,24 @@ def test_a_release_that_the_template_lacks_is_named(
     (tmp_path / "sound/sound/__init__.py").touch()
     given = (f"--template={template}", "--to=9.9.9", tmp_path / "sound")
     assert "9.9.9" in refusal(capsys, "adopt", *given)
+
+
+def test_a_template_that_copier_cannot_render_adds_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template, sound = tmp_path / "template", tmp_path / "sound"
+    (template / "files").mkdir(parents=True)
+    (template / "copier.yml").write_text(
+        "_subdirectory: files\n_envops: {}\nadopted: {type: bool, default: false}\n"
+        "package_name: {type: str, help: Name}\n"
+    )
+    (template / "files/broken.txt.jinja").write_text("{% if %}")
+    git(template, "init", "--quiet")
+    commit(template, "1.0.0")
+    (sound / "sound").mkdir(parents=True)
+    (sound / "sound/__init__.py").touch()
+    git(sound, "init", "--quiet")
+    commit(sound)
+    said = refusal(capsys, "adopt", "--apply", f"--template={template}", sound)
+    assert "Copier did not copy the template: " in said
+    assert git(sound, "status", "--porcelain") == ""
