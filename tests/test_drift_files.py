@@ -7,6 +7,7 @@ import pytest
 from conftest import commit, git
 
 from plinth.command import main
+from plinth.drift.row import Row
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
@@ -127,3 +128,22 @@ def test_a_template_that_copier_cannot_render_adds_nothing(
     said = refusal(capsys, "adopt", "--apply", f"--template={template}", sound)
     assert "Copier did not copy the template: " in said
     assert git(sound, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [(b"one\nmine\n", True), (b"one\r\ntwo\r\n", False), (b"\0", False), (b"x\n" * 99999, False)],
+    ids=["edited", "line ends", "binary", "huge"],
+)  # fmt: skip
+def test_the_difference_of_a_file_is_shown_where_it_is_readable(
+    tmp_path: Path, content: bytes, shown: bool
+) -> None:
+    (tmp_path / "expected").write_bytes(b"one\ntwo\n")
+    (tmp_path / "own").write_bytes(content)
+    (tmp_path / "link").symlink_to("own")
+    row = Row("a")
+    for name in ("own", "link"):
+        row.add_difference(name, tmp_path / "expected", tmp_path / name)
+    assert "link" not in row.differences
+    assert ("+mine" in row.differences.get("own", "")) == shown
+    assert bool(row.differences.get("own")) == shown
