@@ -166,10 +166,19 @@ NOT_QUICK = {
 }
 
 
+# The modules that test the command and the composer, whose coverage is measured.
+TOOLS = re.compile(
+    r"test_(adopt|campaign|command_line|composer|copier_private|drift|organisation|plinth|preview|restore|roll_out)\w*"
+    r"|test_hostile_(addresses|bounds|campaign|input|records|repositories|templates)"
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the fast loop, none of which may be slow."""
+    """Mark the tests of the tools, and those of the fast loop, none of which may be slow."""
     for item in items:
         name, module = item.name.partition("[")[0], item.path.stem
+        if TOOLS.fullmatch(module):
+            item.add_marker(pytest.mark.tools)
         slow = {"slow", "complete", "renovate"} & {x.name for x in item.iter_markers()}
         if not slow and name not in NOT_QUICK and QUICK & {name, module}:
             item.add_marker(pytest.mark.quick)

@@ -1,6 +1,12 @@
 """The composer without a browser: its form, its zip, its build. What needs Chromium is in test_composer_page.py."""
 
 import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +15,7 @@ import pytest
 from conftest import NEXT, ROOT, STARTERS, copier, git, run
 from copier import _main
 from plumbum import local
-from support.browsing import Files, copied, files_in, files_of
+from support.browsing import Files, built, copied, files_in, files_of
 from support.forms import CHANGES, every_kind, prompted, template_of
 from support.organisations import organise
 
@@ -369,6 +375,77 @@ def test_the_build_replaces_only_a_site(
     (tmp_path / "mine.txt").write_text("mine")
     assert "holds other files" in fails(capsys, tmp_path, "--template=/x")
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm")
+def test_a_site_is_built_again_and_served(other: Path, tmp_path: Path) -> None:
+    """It also needs Node, which comes with npm, but no browser."""
+    site = tmp_path / "site"
+    site.mkdir()
+    for name in ("releases.json", "old.txt"):
+        (site / name).write_text("[]")
+    built(other, site, "1.0.0")
+    assert not (site / "old.txt").exists()
+    (release,) = json.loads((site / "releases.json").read_text())
+    assert release["url"] == str(other)
+    assert (site / "releases" / f"{release['name']}.zip").is_file()
+    licences = (site / "licenses.txt").read_text()
+    for name in ("copier", "pydantic", "pyodide", "highlight"):
+        assert name in licences.lower()
+    command: list[str | Path] = [sys.executable, "-m", "composer", "serve", site]
+    with subprocess.Popen(
+        [*command, "--port=0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        address = process.stdout.readline().split()[0]
+        with urllib.request.urlopen(address) as answer:
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            assert str(other) in answer.read().decode()
+        with urllib.request.urlopen(f"{address}pyodide/pyodide.asm.wasm") as answer:
+            assert answer.headers["Content-Type"] == "application/wasm"
+        taken = run(
+            *(*command, f"--port={address.rpartition(':')[2].strip('/')}"),
+            cwd=ROOT,
+            check=False,
+        )
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 130
+    assert taken.returncode == 2
+    assert re.fullmatch("composer: cannot listen on port .*\\n", taken.stderr)
+
+
+def test_pictures_need_chromium(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["screenshots", str(tmp_path), str(tmp_path / "pictures")]) == 2
+    said = (
+        "composer: need 'chromium' to open the page (command not found): install it\n"
+    )
+    assert capsys.readouterr().err == said
+
+
+def test_a_folder_without_a_site_is_not_served(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["serve", str(tmp_path)]) == 2
+    assert "holds no site: build it" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("node")
+def test_the_build_without_an_address_asks_for_one(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Unless this repository has a remote, whose address it takes."""
+    git(tmp_path, "init", "--quiet", "nowhere")
+    monkeypatch.setattr("composer.build.ROOT", tmp_path / "nowhere")
+    assert "no remote origin: say --template" in fails(capsys, tmp_path / "site")
+    address = tmp_path / "missing"
+    git(tmp_path / "nowhere", "remote", "add", "origin", address)
+    assert f"of {address}" in fails(capsys, tmp_path / "site")
 
 
 def test_a_package_that_the_lock_does_not_have_is_named() -> None:

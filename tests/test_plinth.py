@@ -136,6 +136,13 @@ ASKED = {
 
 
 @pytest.mark.parametrize("shell", ASKED)
+def test_the_script_for_a_shell_names_each_command(shell: str) -> None:
+    """Also where that shell is not installed."""
+    printed = run(sys.executable, "-m", "plinth", "completion", shell, cwd=ROOT).stdout
+    assert [name for name in (*COMMANDS, "dry-run") if name not in printed] == []
+
+
+@pytest.mark.parametrize("shell", ASKED)
 @pytest.mark.parametrize(
     ("words", "offered", "others"),
     [(["plinth", "pre"], "preview", "drift"), (["plinth", "restore", "--dr"], "--dry-run", "--json")],
