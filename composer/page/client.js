@@ -5,7 +5,7 @@ export class Client {
   #number = 0;
   #waiting = new Map();
 
-  // `progress` is told what is being loaded, `failed` why the worker does not run.
+  // `progress` gets what is being loaded, `failed` gets the reason why the worker does not run.
   constructor({ progress, failed }) {
     this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     this.#worker.onerror = (event) => failed(event.message ?? "The worker could not be loaded.");

@@ -12,7 +12,7 @@ const unsafe = {
   powershell: /\p{Cc}|"|\\$/u,
 };
 
-// Whether each answer can stand in the command line of a shell. If not, the command reads a file.
+// Whether each answer can be written in the command line of a shell. If not, the command reads a file.
 export const fits = (shell, answers) => !Object.values(answers).some((answer) => unsafe[shell].test(answer));
 
 export function command(shell, release, answers, folder) {

@@ -2,7 +2,7 @@
 
 const CORE = "/core/pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so";
 
-// Loads Pyodide. Nothing of the environment reaches it.
+// Loads Pyodide. It does not see the environment.
 export const load = (loadPyodide, options) =>
   loadPyodide({ env: { PYDANTIC_DISABLE_PLUGINS: "1", HOME: "/home" }, ...options });
 

@@ -1,5 +1,6 @@
 """An extension of Sphinx that writes the pages in docs/made: the reference, and a page for each starter."""
 
+import ast
 import json
 import os
 import re
@@ -26,8 +27,12 @@ LANGUAGES = {
     ".toml": "toml",
     ".yml": "yaml",
 }
-# A starter's files that every project has, whatever the starter.
+# A starter's files that every project has, with any starter.
 COMMON = ("py.typed", "_lazy.py")
+RELEASE = "template/.standard/release.py"
+PROMISE = (
+    "This page shows what `--help` prints. The first two are commands of a project."
+)
 # What Copier itself needs of the template.
 TEMPLATE = ("copier.yml", "includes", "starters", "template")
 
@@ -42,7 +47,7 @@ def command(*words: str) -> str:
 
 
 def fenced(text: str, language: str = "text") -> list[str]:
-    """Return the lines of a block of code, whatever fences are in it."""
+    """Return the lines of a block of code, with a fence longer than those in it."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return [f"{fence}{language}", text.rstrip(), fence, ""]
 
@@ -126,10 +131,14 @@ def helps(words: tuple[str, ...], name: str) -> Iterator[tuple[str, str]]:
 
 def commands_page() -> str:
     """Return the page of all commands with what their --help prints."""
-    lines = ["# Commands", "", "This page shows what `--help` prints.", ""]
+    lines = ["# Commands", "", PROMISE, ""]
     python = sys.executable
     bootstrap = (python, "-I", "template/.standard/bootstrap.py", ".")
     found = [("./bootstrap", command(*bootstrap, "--help"))]
+    # A project's command for releases has no --help: a mistake prints its usage.
+    release = ast.parse((ROOT / RELEASE).read_text(encoding="utf-8"))
+    usage = ast.get_docstring(release) or ""
+    found.append(("./bootstrap python .standard/release.py", usage))
     found += helps((python, "-m", "plinth"), "plinth")
     if (ROOT / "composer/__main__.py").exists():
         found += helps((python, "-m", "composer"), "python -m composer")

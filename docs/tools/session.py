@@ -138,7 +138,7 @@ class Session:
         self._git("clone", "--quiet", "--bare", ".", str(self.server))
 
     def begin(self) -> None:
-        """Begin a new page: delete what the last one made, but for the clone and its environment."""
+        """Begin a new page: delete what the last one made, except the clone and its environment."""
         for path in self.home.iterdir():
             if path.name not in (".bin", ".gitconfig", ".server", "plinth"):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

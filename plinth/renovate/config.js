@@ -24,7 +24,7 @@ module.exports = {
   // What a repository's last run found is read again only when the repository has changed.
   repositoryCache: 'enabled',
 
-  // Nothing of a repository or of a template is ever run: no release of this template needs --trust.
+  // Renovate runs no code of a repository or of a template: no release of this template needs --trust.
   allowScripts: false,
   allowedCommands: [],
   allowedUnsafeExecutions: [],

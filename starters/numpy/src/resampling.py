@@ -17,7 +17,7 @@ def block_bootstrap(
     """Resample a stationary series in blocks, which keep what neighbours share.
 
     This is the circular block bootstrap of Politis and Romano (1992). A block starts
-    anywhere with the same probability, and goes on from the last value to the first.
+    anywhere with the same probability. After the last value comes the first.
     Blocks of length 1 are Efron's bootstrap.
 
     Args:
