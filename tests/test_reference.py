@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from composer.__main__ import parser as composer_parser
 from docs.tools.pages import (
     commands_page,
+    copy_template,
     questions,
     questions_page,
     render,
@@ -114,8 +115,26 @@ def test_the_gallery_shows_the_files_of_a_starter(
         if name.parts[0] == "src":
             path = Path("src/my_project", *name.parts[1:])
             text = (project / path).read_text()
-            assert f"### {path.as_posix()}\n" in page
+            assert f"### `{path.as_posix()}`\n" in page
             assert text.rstrip() in page
+
+
+def test_the_gallery_leaves_out_what_git_ignores(tmp_path: Path) -> None:
+    """A tool's cache in the working tree is not a file of a project."""
+    root = tmp_path / "root"
+    (root / "template").mkdir(parents=True)
+    (root / "starters").mkdir()
+    (root / "includes").mkdir()
+    (root / "copier.yml").write_text("name: a\n")
+    (root / ".gitignore").write_text(".ruff_cache/\n")
+    run("git", "init", "--quiet", cwd=root)
+    (root / "template/new.txt").write_text("new\n")
+    (root / "template/.ruff_cache").mkdir()
+    (root / "template/.ruff_cache/CACHEDIR.TAG").write_text("cache\n")
+    copy_template(root, tmp_path / "copy")
+    copied = [x for x in (tmp_path / "copy").rglob("*") if x.is_file()]
+    names = {path.relative_to(tmp_path / "copy").as_posix() for path in copied}
+    assert names == {"copier.yml", "template/new.txt"}
 
 
 # ---- What is written by hand -------------------------------------------------------------------------------------------

@@ -164,6 +164,19 @@ def tree(folder: Path) -> str:
     return "\n".join([f"{folder.name}/", *below(folder, "")])
 
 
+def copy_template(root: Path, folder: Path) -> None:
+    """Copy the template's files out of git, where Copier takes them as they are.
+
+    Files that git ignores, such as a tool's cache, are left out.
+    """
+    listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = command("git", "-C", str(root), *listed, "--", *TEMPLATE)
+    for name in filter(None, names.split("\0")):
+        if (root / name).is_file():  # not one that is deleted
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / name, folder / name)
+
+
 def render(template: Path, folder: Path, starter: str) -> Path:
     """Render the project of a starter, and return its folder."""
     from copier import run_copy
@@ -213,7 +226,8 @@ def starter_page(project: Path, name: str, label: str) -> str:
             continue  # a picture
         shown = path.relative_to(project).as_posix()
         language = LANGUAGES.get(path.suffix, "text")
-        lines += [f"### {shown}", "", *fenced(text, language)]
+        # In code, Markdown leaves the underscores of __init__.py alone.
+        lines += [f"### `{shown}`", "", *fenced(text, language)]
     return "\n".join(lines)
 
 
@@ -224,13 +238,7 @@ def starter_pages() -> Iterator[tuple[str, str]]:
     }
     with tempfile.TemporaryDirectory() as temporary:
         template = Path(temporary, "template")
-        for name in TEMPLATE:  # outside git, Copier takes the files as they are
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, template / name)
-            else:
-                template.mkdir(exist_ok=True)
-                shutil.copy(source, template)
+        copy_template(ROOT, template)
         for starter, label in labels.items():
             project = render(template, Path(temporary), starter)
             yield starter, starter_page(project, starter, label)
