@@ -1,6 +1,7 @@
 """The pages of the site that are made from the code, and the pages that describe parts of the code by hand."""
 
 import argparse
+import inspect
 import re
 import sys
 from dataclasses import fields
@@ -159,6 +160,21 @@ def test_the_page_about_drift_names_every_field() -> None:
     assert [x.name for x in fields(Row) if f"`{x.name}`" not in page] == []
 
 
+def test_people_see_every_field_of_a_row() -> None:
+    """In the table, on the page, or as a finding in both. The others are for programs."""
+    for_programs = {"answers_file", "latest", "projects"}
+    shown = "".join(
+        [
+            *((ROOT / "plinth/drift" / x).read_text() for x in SHOWING),
+            inspect.getsource(Row.findings),
+            inspect.getsource(Row.name.fget),  # type: ignore[attr-defined]
+        ]
+    )
+    seen = set(re.findall(r"\b(?:row|self)\.(\w+)", shown))
+    assert {x.name for x in fields(Row)} - seen == for_programs
+
+
+SHOWING = ("report.py", "page.html.jinja")
 SAMPLES = ("clean", 1, True, None, {"a": "b"}, ["a"], 1.5)
 
 

@@ -62,6 +62,12 @@ def test_the_readme_says_how_it_was_chosen(starter: Path) -> None:
 
 
 @each_starter
+def test_it_has_tests_of_what_a_user_does_next(starter: Path) -> None:
+    module = f"tests/test_steps_{starter.name.replace('-', '_')}.py"
+    assert (ROOT / module).is_file(), f"{module} is missing"
+
+
+@each_starter
 def test_the_manifest_names_every_file(starter: Path) -> None:
     """A file that starter.yml forgets would reach no project."""
     modules = [word.partition(":")[0] for word in manifest(starter)["modules"]]
