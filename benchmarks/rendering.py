@@ -299,7 +299,7 @@ def rendering(bench: Bench, template: Path, rounds: int) -> str:
 def updating(bench: Bench, template: Path, rounds: int) -> str:
     """Compare the update of an edited project with one whose template is empty, each to a release that changes one file."""
     update = [bench.copier, "update", "--defaults", "--quiet", "{new}"]
-    cases = {}
+    cases: dict[str, Case] = {}
     for name, source in {
         EMPTY: bench.static("empty-update"),
         OURS: template,
