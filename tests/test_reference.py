@@ -10,10 +10,11 @@ from typing import get_args, get_type_hints
 
 import pytest
 import yaml
-from conftest import ROOT, STARTERS, run
+from conftest import ROOT, STARTERS, Generate, run
 from markdown_it import MarkdownIt
 
 from composer.__main__ import parser as composer_parser
+from composer.screenshots import PICTURES
 from docs.tools.pages import (
     commands_page,
     copy_template,
@@ -174,6 +175,7 @@ def test_people_see_every_field_of_a_row() -> None:
     assert {x.name for x in fields(Row)} - seen == for_programs
 
 
+NUMBERS = {11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen"}
 SHOWING = ("report.py", "page.html.jinja")
 SAMPLES = ("clean", 1, True, None, {"a": "b"}, ["a"], 1.5)
 
@@ -220,11 +222,17 @@ def test_every_block_of_a_page_ends(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["benchmarks/README.md", "composer/README.md", "plinth/README.md"]
+    "name",
+    [
+        "benchmarks/README.md",
+        "composer/README.md",
+        "docs/composer.md",
+        "plinth/README.md",
+    ],
 )
 def test_the_commands_of_the_other_pages_are_understood(name: str) -> None:
     """These measure for minutes, or need the network. Other tests run them in another way."""
-    blocks = re.findall(r"(?ms)^```sh\n(.*?)^```$", PAGES[name])
+    blocks = re.findall(r"(?ms)^```(?:sh|text)\n(.*?)^```$", PAGES[name])
     lines = [line.partition(" #")[0].split() for x in blocks for line in x.splitlines()]
     assert lines
     for words in lines:
@@ -237,3 +245,29 @@ def test_the_commands_of_the_other_pages_are_understood(name: str) -> None:
             assert (ROOT / words[2]).is_file()
         else:
             assert words[:3] == ["./bootstrap", "copier", "copy"]
+
+
+# ---- Pictures ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_picture_of_the_architecture_names_what_is_there(
+    generate: Generate,
+) -> None:
+    """It is the one picture that no command makes."""
+    picture = (ROOT / "docs/pictures/architecture.svg").read_text()
+    texts = re.findall(r">([^<>\n]+)<", picture)
+    number = next(x for x in texts if x.startswith("starters/"))
+    assert number == f"starters/: {NUMBERS[len(STARTERS)]} beginnings"
+    project = generate()
+    names = re.findall(r"[\w.]+/|[A-Za-z_.]+\.(?:md|toml|txt|yml)", " ".join(texts))
+    assert len(names) > 10
+    for name in [*names, "bootstrap", ".gitignore"]:
+        assert (ROOT / name).exists() or (project / name).exists(), name
+
+
+def test_the_page_of_the_composer_shows_a_picture_that_its_command_makes() -> None:
+    """The workflows make the pictures before the site."""
+    (shown,) = re.findall(
+        r"^```\{composer\} (.*)\.png$", PAGES["docs/composer.md"], re.MULTILINE
+    )
+    assert shown in PICTURES
