@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import NEXT, RELEASES, commit, copier, git, released, run
+from conftest import NEXT, RELEASES, ROOT, commit, copier, git, released, run
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -26,6 +26,7 @@ from support.organisations import organise
 
 from composer import npm
 from composer.chromium import wait_for_rendering
+from composer.screenshots import PICTURES
 
 pytestmark = [pytest.mark.slow, needs_browser]
 
@@ -108,6 +109,16 @@ def test_an_older_release_updates_cleanly(
         assert f"_commit: {NEXT}" in (folder / ".copier-answers.yml").read_text()
         updated.append(files_of(folder))
     assert updated[0] == updated[1]
+
+
+def test_the_command_for_pictures_makes_each_one(site: Path, tmp_path: Path) -> None:
+    """The documentation shows them."""
+    command = (sys.executable, "-m", "composer", "screenshots")
+    printed = run(*command, site, tmp_path, cwd=ROOT).stdout.splitlines()
+    assert printed == [str(tmp_path / f"{name}.png") for name in PICTURES]
+    for path in printed:
+        assert Path(path).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert len({Path(path).read_bytes() for path in printed}) == len(PICTURES)
 
 
 def test_a_refused_answer_says_why_at_its_field(page: Page) -> None:
