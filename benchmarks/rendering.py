@@ -57,7 +57,7 @@ class Bench:
     """A temporary folder with a home, an environment for the commands and what they make."""
 
     def __init__(self, root: Path) -> None:
-        """Prepare the environment: git's identity, no network, bytecode allowed, nothing of the caller's home."""
+        """Prepare the environment: git's identity, no network, bytecode allowed, no settings from the caller's home."""
         self.root = root
         self.serial = 0
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -201,7 +201,7 @@ class Bench:
         return project
 
     def others(self) -> Iterator[tuple[str, Case]]:
-        """Install the tools that are no dependency of this repository and give each one's command."""
+        """Install the tools that this repository does not depend on and give each one's command."""
         uv, bin_ = self.uv, self.root / "tools/bin"
         pins = [f"{name}=={pin}" for name, pin in TOOLS.items()]
         one_file = self.folder("cookiecutter")

@@ -3,8 +3,8 @@
 ./bootstrap python benchmarks/starters.py [--rounds 5] [NAME …]
 
 Prints a Markdown table of medians; all starters take turns in each round. Rendering is
-`copier copy` as a command, bootstrapping is `./bootstrap true` without .venv and with
-warm caches (a first round fills them and is not counted), importing is a process that
+`copier copy` as a command. Bootstrapping is `./bootstrap true` without .venv and with
+warm caches: a first round fills them and is not counted. Importing is a process that
 imports the package and stops, less one that imports nothing. A starter whose lock holds
 CUDA's parts, gigabytes, is only rendered. POSIX only.
 """

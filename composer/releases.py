@@ -63,7 +63,7 @@ def _packed(template: Template, folder: Path) -> dict[str, Any]:
         "commit": template.commit,
         "commit_hash": template.commit_hash,
         "version": str(template.version or ""),
-        # Git says that a link is not executable, whatever its target is. Copier believes git.
+        # Git says that a link is not executable, even where its target is. Copier believes git.
         "links": [
             str(path) for path, mode in template.git_index_modes.items() if mode == LINK
         ],

@@ -1,6 +1,6 @@
 """The command `plinth adopt`: bring an existing repository under the template.
 
-Nothing of the repository runs, and no file that it has is changed.
+No code of the repository runs, and no file that it has is changed.
 """
 
 import argparse
@@ -50,7 +50,7 @@ ELSEWHERE = {
 }
 COMMENTS = {
     "adopted": "# What the repository has itself. The template leaves these files alone.\n",
-    "modules": "# Its own are there: one named here would be written anew.\n",
+    "modules": "# Its own are there: one named here would be written again.\n",
 }
 
 

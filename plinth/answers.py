@@ -92,10 +92,10 @@ def load(text: str | bytes, file: str) -> Any:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise UserError(f"{file}, line {line}: {error.problem}: correct it") from error
     except RecursionError as error:
-        raise UserError(f"{file} is no YAML: it is nested too deeply") from error
+        raise UserError(f"{file} is not valid YAML: it is nested too deeply") from error
     except (yaml.YAMLError, ArithmeticError, ValueError) as error:
         reason = masked(" ".join(str(error).split()))[:200]
-        raise UserError(f"{file} is no YAML: {reason}") from error
+        raise UserError(f"{file} is not valid YAML: {reason}") from error
 
 
 def read_answers(root: Path, file: str) -> dict[str, Any]:

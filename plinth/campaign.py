@@ -47,7 +47,7 @@ OUTCOMES = ("updated", "restored", "current", "failed", "not pushed")
 
 
 class Campaign(NamedTuple):
-    """What every worker is told."""
+    """The settings of every worker."""
 
     place: str  # a folder for the caches and the report
     template: str
@@ -231,13 +231,13 @@ def reason(error: Exception) -> str:
 
 
 def apply_fix(campaign: Campaign, repo: str) -> None:
-    """Update each project of the clone at hand, made of `repo`; all-repos commits what is left in the index.
+    """Update each project of the current clone, made of `repo`; all-repos commits what is left in the index.
 
     A project that fails takes nothing with it: its folder is reset, and the others go on.
 
     Raises:
         subprocess.SubprocessError: When a project failed and no other was updated.
-        UserError: Likewise, when an answers file cannot be read.
+        UserError: Also when an answers file cannot be read.
     """
     repository = remote(".")
     start = git("rev-parse", "HEAD").strip()
@@ -402,7 +402,7 @@ def campaign(options: argparse.Namespace) -> int:
         found, config, commit, settings = autofix_lib.from_cli(
             options,
             find_repos=find_repos,
-            msg="Restore the standard's files"
+            msg="Restore the template's files"
             if options.restore
             else f"Update the standard{f' to {options.to}' if options.to else ''}",
             branch_name="standard",

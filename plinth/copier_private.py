@@ -2,7 +2,7 @@
 
 Run as a program, it is Copier for a template that nobody vouches for: `python -I copier_private.py update …`. The
 process has only harmless variables. It reads the others as JSON from stdin, and gives them to the git that fetches the
-template. This file imports nothing of plinth, since an isolated Python does not find it.
+template. This file does not import plinth, since an isolated Python does not find it.
 
 Imported, it renders templates without Copier's clone for every project and its git call for every file. The tests
 compare the result with `copier recopy`.
@@ -138,7 +138,7 @@ def render(
         answers: What the answers file holds.
         answers_file: Its path in the project.
         root: The folder to render into, which does not exist.
-        operation: What the template is told that this is, `update` or `copy`.
+        operation: The operation that the template sees, `update` or `copy`.
 
     Raises:
         CopierError: For a template that is unsafe, wants a newer Copier, or is broken.

@@ -15,7 +15,7 @@ class UserError(Exception):
 
 
 def show(value: object) -> str:
-    """Return a value quoted, without credentials and what a terminal would obey; cut, but for paths."""
+    """Return a value quoted, without credentials and what a terminal would obey; cut, except paths."""
     text = repr(masked(str(value)))
     return (
         text
@@ -60,7 +60,7 @@ def read(path: Path) -> bytes:
     try:
         status = path.stat() if present(path) else None
         if status and not stat.S_ISREG(status.st_mode):
-            raise unreadable(path, "it is no regular file")
+            raise unreadable(path, "it is not a regular file")
         if status and status.st_size > LIMIT:
             raise unreadable(path, f"it has more than {LIMIT:,} bytes")
         content = b""

@@ -26,9 +26,9 @@ from .metadata import (
 
 # What a repository answers where its licence is none of the choices. The template then adds none.
 OTHER = "other"
-# Where packages are besides src/ and the root: the layouts of many scientific packages and of maturin.
+# Where packages are outside src/ and the root: the layouts of many scientific packages and of maturin.
 HABITS = ("lib", "python")
-# What a backend needs for an editable installation besides itself.
+# What a backend needs in addition for an editable installation.
 EDITABLE = {"hatchling": "editables"}
 # Much of what setuptools, too, takes for no package in a flat layout:
 # https://setuptools.pypa.io/en/latest/userguide/package_discovery.html#flat-layout
@@ -61,7 +61,7 @@ class Repository:
     def __init__(self, folder: Path) -> None:
         """Read all sources; one that no answer needs may be unreadable."""
         if not present(folder) or not folder.is_dir():
-            raise UserError(f"there is no folder {show(folder)}")
+            raise UserError(f"{show(folder)} is not a folder")
         self.folder = folder
         self.notes: list[str] = []
         self.sources = [source for reader in READERS for source in reader(folder)]
@@ -176,7 +176,7 @@ def infer(folder: Path, choices: dict[str, list[str]], texts: Path) -> Adoption:
     return Adoption(found, own, left, needed, repository.notes)
 
 
-# Files and their sections where tools are configured, besides pyproject.toml, whose tables would overrule most of them.
+# Files and their sections where tools are configured, apart from pyproject.toml, whose tables would overrule most of them.
 TOOLS = {
     "tool.pytest": {
         "pytest.ini": "",
@@ -333,7 +333,7 @@ def find_package(repository: Repository) -> tuple[Path, str]:
         )
     missing = f"package {show(chosen[0])}" if chosen else "package"
     raise UserError(
-        f"{show(folder)} is no Python project: it has no {missing} in src/, lib/, python/ or at its root"
+        f"{show(folder)} is not a Python project: it has no {missing} in src/, lib/, python/ or at its root"
     )
 
 
@@ -389,7 +389,9 @@ def python_min(repository: Repository, choices: list[str]) -> Finding:
             raise InvalidSpecifier
         wanted = SpecifierSet(found.value or "")
     except InvalidSpecifier:
-        wrong = f"{found.source} has {show(found.value)}, which is no range of versions"
+        wrong = (
+            f"{found.source} has {show(found.value)}, which is not a range of versions"
+        )
         return Finding(None, note=wrong)
     admitted = [c for c in choices if wanted.contains(f"{c}.0", prereleases=True)]
     if not found.value:
@@ -475,7 +477,7 @@ def squeezed(licence: str) -> str:
 
 @functools.cache
 def words(text: str) -> list[str]:
-    """Return a licence's words, but for copyright lines and what follows its terms."""
+    """Return a licence's words, except copyright lines and what follows its terms."""
     body = re.split("(?i)end of terms and conditions", text)[0]
     copyright_ = r"(?im)^\W*(copyright\W+(\(c\)|\d|\{|©)|all rights reserved).*$"
     return re.findall("[a-z0-9]+", re.sub(copyright_, "", body).lower())

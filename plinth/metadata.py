@@ -1,4 +1,4 @@
-"""What a repository says of itself, read as text: nothing of it is imported or run.
+"""What a repository says of itself, read as text: no code of it is imported or run.
 
 Every source is brought to the keywords of setuptools' setup(), which has a word for all
 that is asked here: https://setuptools.pypa.io/en/latest/references/keywords.html
@@ -89,7 +89,7 @@ def pyproject(folder: Path) -> Iterator[tuple[str, Fields]]:
     try:
         data = tomllib.loads(decoded(path))
     except (ValueError, RecursionError) as error:
-        raise unreadable(path, f"it is no valid TOML: {error}") from error
+        raise unreadable(path, f"it is not valid TOML: {error}") from error
     project, tool = table(data, "project"), table(data, "tool")
     backend = table(data, "build-system").get("build-backend", "setuptools")
     hatch = strings(table(tool, "hatch", "build", "targets", "wheel").get("packages"))
@@ -268,10 +268,10 @@ def setup_py(folder: Path) -> Iterator[tuple[str, Fields]]:
     except MemoryError as error:
         raise unreadable(
             path,
-            "it is no Python 3 that can be read: it is nested too deeply or too large",
+            "it is not Python 3 that can be read: it is nested too deeply or too large",
         ) from error
     except (SyntaxError, ValueError, RecursionError) as error:
-        raise unreadable(path, f"it is no Python 3: {error}") from error
+        raise unreadable(path, f"it is not Python 3: {error}") from error
     if homes:
         fields["homes"] = homes
     if needed := sorted(imported(module, folder)):
@@ -280,7 +280,7 @@ def setup_py(folder: Path) -> Iterator[tuple[str, Fields]]:
 
 
 def imported(module: ast.Module, folder: Path) -> set[str]:
-    """Return what setup.py imports when it starts, besides Python's own modules, setuptools and the repository's."""
+    """Return what setup.py imports when it starts, except Python's own modules, setuptools and the repository's."""
     names: set[str] = set()
     for statement in module.body:
         if isinstance(statement, ast.Import):
@@ -293,7 +293,7 @@ def imported(module: ast.Module, folder: Path) -> set[str]:
 
 
 def requirements(folder: Path) -> Iterator[tuple[str, Fields]]:
-    """Read the lines of requirements.txt that are no option and no comment."""
+    """Read the lines of requirements.txt that are neither an option nor a comment."""
     lines = map(str.strip, decoded(folder / "requirements.txt").splitlines())
     yield (
         "requirements.txt",

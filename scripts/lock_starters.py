@@ -2,7 +2,7 @@
 
 Every pin moves to the newest version that was out on that day, so that the same day gives the
 same bytes. With --keep, a pin stays unless a requirement or the index rules it out.
-includes/requirements_lock_docs.txt, which a project with a documentation site gets besides, is
+includes/requirements_lock_docs.txt, which a project with a documentation site also gets, is
 made with the lock of `library`. uv has to be on PATH. Packages come from the public index alone:
 the settings of this machine's pip and uv would get into locks that are for everyone.
 """

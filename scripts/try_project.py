@@ -1,8 +1,8 @@
 """Try a new project on this system: ./bootstrap python scripts/try_project.py.
 
-The tests need a POSIX system. This works on macOS and Windows, too: it makes a project in a
-folder with a space in its name, runs the launcher in each shell of the system, with uv and
-with pip alone, twice at a time (not on Windows), and imports what the project exports in six forms.
+The tests need a POSIX system. This works on macOS and Windows, too. It makes a project in a
+folder with a space in its name. It runs the launcher in each shell of the system, with uv and
+with pip alone, and twice at a time (not on Windows). It imports what the project exports in six forms.
 """
 
 import os

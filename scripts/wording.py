@@ -1,13 +1,17 @@
 """Find hard English: ./bootstrap python scripts/wording.py [FILE …].
 
-In Markdown, a sentence has at most 35 words. In every text that users read, the phrases
-below have plainer forms. Without a file, the command reads all of these texts. The exit
-status is 1 where something was found.
+In Markdown and in docstrings, a sentence has at most 35 words. In every text that people
+read, the phrases below have plainer forms. Of tests and scripts, the command reads only the
+docstrings and comments. Without a file, it reads all texts. The exit status is 1 where it
+found something.
 """
 
+import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,30 +24,37 @@ TEXTS = [
     ":(glob)*.md",
     ".github",
     "benchmarks/*.md",
+    "benchmarks/*.py",
     "composer/*.md",
+    "composer/*.py",
     "copier.yml",
     "docs/*.md",
     "plinth/*.md",
+    "plinth/*.py",
+    "scripts/*.py",
     "starters/*.jinja",
     "starters/*.md",
     "template",
+    "tests/*.py",
 ]
+# Their code has hard phrases as data.
+QUOTING = {"scripts", "tests"}
 # A phrase as a regular expression, and what to write instead.
 PLAIN = {
     r"(?<!there )is no (?!longer|more|less|later|newer|older)": "is not a",
     r"(?<!there )are no (?!longer|more|less)": "are not",
-    r"whoever|for who|whom": "anyone who, for people who",
+    r"whoever|for who(?!,| in)|whom": "anyone who, for people who",
     r"whatever|whichever": "any",
     r"of no avail": "fails",
     r"in vain": "without success, or say what fails",
     r"for want of": "because there is no",
     r"at hand": "available, installed",
-    r"(is|are) told": "who prints it: the command prints",
+    r"(is|are) told(?! apart)": "who prints it: the command prints",
     r"but for|save for": "except",
     r"ha(s|ve) not(?=[.,;:])": "does not have",
     r"nothing of": "no file of, no code of",
     r"of one's own": "your own",
-    r"stands? (in|at|under|there|where|below|beside|over|alone)": "is in",
+    r"stands? (in(?! for)|at|under|there|where|below|beside|over|alone)": "is in",
     r"the standard's": "the template's",
     r"updates keep th(is|ese)": "`copier update` overwrites this file",
     r"mend(s|ed|ing)?": "fix",
@@ -64,6 +75,8 @@ WORDS = [
     (re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE), plain)
     for phrase, plain in PLAIN.items()
 ]
+# A line of a table of options, and the lines that continue one.
+TABLE = re.compile(r"^(.*\S {3,}\S.*| {8,}.*)$", re.MULTILINE)
 # A sentence ends before a space, unless an abbreviation such as "e.g." does.
 END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)[.!?…][\")*_]*(?=\s|$)")
 
@@ -87,6 +100,32 @@ def without_jinja(text: str) -> str:
     return re.sub(
         r"\{\{.*?\}\}", lambda match: "X" + lines(match), text, flags=re.DOTALL
     )
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the first line and the text of each docstring of a Python file."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree):
+        if isinstance(node, kinds) and (text := ast.get_docstring(node)):
+            yield node.body[0].lineno, text
+
+
+def comments(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the text of each comment of a Python file."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def python_findings(text: str, *, messages: bool) -> Iterator[tuple[int, str]]:
+    """Yield the line and a description of each finding in docstrings, comments and messages."""
+    read = [*docstrings(ast.parse(text))]
+    for first, docstring in read:
+        for line, reason in long_sentences(TABLE.sub("", docstring)):
+            yield first + line - 1, reason
+    for first, part in [(1, text)] if messages else [*read, *comments(text)]:
+        for line, reason in hard_phrases(part):
+            yield first + line - 1, reason
 
 
 def long_sentences(text: str) -> Iterator[tuple[int, str]]:
@@ -125,7 +164,10 @@ def findings(path: Path) -> list[str]:
         text = (head + mark + rest.partition("\n## ")[0]) if mark else ""
     if path.suffix == ".jinja":
         text = without_jinja(text)
-    found = [*hard_phrases(text)]
+    if path.suffix == ".py":
+        found = [*python_findings(text, messages=path.parts[0] not in QUOTING)]
+    else:
+        found = [*hard_phrases(text)]
     if ".md" in path.suffixes:
         found += long_sentences(text)
     return [f"{path}:{line}: {reason}" for line, reason in sorted(found)]

@@ -86,7 +86,8 @@ def _own_machine() -> None:
 
 _own_machine()  # at once: other modules already use git and the home folder when they are imported
 
-pytest_plugins = ["support.bootstraps"]  # its fixtures make projects to bootstrap
+# Their fixtures make projects to bootstrap, and look for a package index.
+pytest_plugins = ["support.bootstraps", "support.locks"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -121,7 +122,7 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _render_faster() -> Iterator[None]:
     """Leave out what takes most of a render's time in this process and changes nothing in what it renders.
 
-    Copier compiles each template anew for each project, and asks git about each file whether an index must be
+    Copier compiles each template again for each project, and asks git about each file whether an index must be
     told of its executable bit; a folder outside git has none. The code that Jinja compiles depends on the text,
     its names and the environment's syntax alone, as long as nothing is folded (`optimized`). What extensions do
     when a text is read is done each time, and so is rendering.
@@ -165,10 +166,19 @@ NOT_QUICK = {
 }
 
 
+# The modules that test the command and the composer, whose coverage is measured.
+TOOLS = re.compile(
+    r"test_(adopt|campaign|command_line|composer|copier_private|drift|organisation|plinth|preview|restore|roll_out)\w*"
+    r"|test_hostile_(addresses|bounds|campaign|input|records|repositories|templates)"
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the fast loop, none of which may be slow."""
+    """Mark the tests of the tools, and those of the fast loop, none of which may be slow."""
     for item in items:
         name, module = item.name.partition("[")[0], item.path.stem
+        if TOOLS.fullmatch(module):
+            item.add_marker(pytest.mark.tools)
         slow = {"slow", "complete", "renovate"} & {x.name for x in item.iter_markers()}
         if not slow and name not in NOT_QUICK and QUICK & {name, module}:
             item.add_marker(pytest.mark.quick)
@@ -206,7 +216,7 @@ def template_outside_git() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copy(ROOT / "copier.yml", folder)
     for name in ["includes", "starters", "template"]:
-        # What git ignores, such as a cache of a linter, is no part of the template.
+        # What git ignores, such as a cache of a linter, is not part of the template.
         ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     return folder
@@ -351,7 +361,7 @@ def jobs(project: Path, file: str = "standard") -> dict[str, list[str]]:
 
 
 def run_job(commands: list[str], project: Path) -> None:
-    """Run the commands of a job where nothing but Python, git and uv is at hand."""
+    """Run the commands of a job where nothing but Python, git and uv is installed."""
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     for command in commands:
         run("bash", "-ec", command, cwd=project, env={"CI": "true", "PATH": path})
@@ -439,3 +449,26 @@ def interpreter(version: str) -> Path:
         ):
             return python
     pytest.skip(f"Python {version} is not installed")
+
+
+# What a POSIX system has anyway, and bootstrap and git may call.
+POSIX = ["sh", "env", "readlink", "dirname", "basename", "uname", "sed", "cat"]
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path) -> dict[str, str]:
+    """Return the variables of a user who has nothing but Python and git."""
+    path = tmp_path / "bin"
+    path.mkdir()
+    base = getattr(sys, "_base_executable", sys.executable)
+    (path / "python3").symlink_to(Path(base).resolve())
+    for name in ["git", *POSIX]:
+        if found := shutil.which(name):
+            (path / name).symlink_to(found)
+    (tmp_path / "home").mkdir()
+    kept = ("PIP_CERT", "SSL_CERT_FILE", "LANG", "HTTPS_PROXY")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "HOME": str(tmp_path / "home"),
+        "PATH": str(path),
+    }

@@ -1,16 +1,16 @@
-"""Adoption changes nothing of what `pip install .` gives: a wheel before and after, byte for byte, for each usual shape."""
+"""Adoption does not change what `pip install .` installs: the wheels before and after are equal, for each usual shape."""
 
 import json
 import os
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT, commit, git, run, template_outside_git
+from support.files import contents
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ BSD = BSD[: BSD.index("3. ")] + BSD[BSD.index("THIS SOFTWARE") :]
 
 
 def setup(keywords: str, before: str = "") -> str:
-    """Return a setup.py with these keywords besides the name."""
+    """Return a setup.py with these keywords and the name."""
     head = "from setuptools import Extension, find_packages, setup\n"
     return f"{head}{before}\nsetup(name='sound', {keywords})\n"
 
@@ -138,7 +138,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def write(folder: Path, files: dict[str, str]) -> Path:
+def write_repository(folder: Path, files: dict[str, str]) -> Path:
     """Write a repository and commit it."""
     for name, text in files.items():
         path = folder / name
@@ -199,28 +199,20 @@ def adopt(repository: Path) -> dict[str, Any]:
     return found
 
 
-def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield each file of a repository, with its content."""
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and not name.startswith(".git/"):
-            yield name, path.read_bytes()
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_wheel_is_the_same(python: Path, tmp_path: Path, shape: str) -> None:
     if missing := [
         x for key, x in NEEDED.items() if key in shape and not shutil.which(x)
     ]:
         pytest.skip(f"{missing[0]} is not installed")
-    repository = write(tmp_path / "sound", SHAPES[shape])
+    repository = write_repository(tmp_path / "sound", SHAPES[shape])
     before = wheel(python, repository, tmp_path / "build")
-    own = dict(contents(repository))
+    own = contents(repository)
     report = adopt(repository)
     after = wheel(python, repository, tmp_path / "build")
     assert after.keys() == before.keys()
     assert {x for x in before if after[x] != before[x]} == set()
-    found = dict(contents(repository))
+    found = contents(repository)
     assert own.items() <= found.items()
     names = {name.lower().partition(".")[0] for name in own if "/" not in name}
     added = {name.lower().partition(".")[0] for name in report["added"]} - {""}
@@ -234,7 +226,7 @@ def test_the_wheel_is_the_same(python: Path, tmp_path: Path, shape: str) -> None
 )
 def test_the_bootstrap_is_green_after_the_steps(tmp_path: Path, shape: str) -> None:
     """The lines that plinth names go into the requirements files; then ./bootstrap makes .venv, in which the package imports."""
-    repository = write(tmp_path / "sound", SHAPES[shape])
+    repository = write_repository(tmp_path / "sound", SHAPES[shape])
     report = adopt(repository)
     for name, lines in report["lines"].items():
         with (repository / name).open("a") as file:

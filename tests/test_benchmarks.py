@@ -4,9 +4,6 @@ import sys
 
 import pytest
 from conftest import ROOT, Generate, run
-from test_lock import index
-
-__all__ = ["index"]
 
 
 @pytest.mark.slow

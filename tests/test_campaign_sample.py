@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, commit, git, run
-from support.tiny import born, edit, tiny
+from support.tiny import born, substitute, tiny
 
 IDENTITY = {
     f"GIT_{role}_{what}": "t@example.org"
@@ -43,7 +43,7 @@ def test_the_sample_works_when_it_is_copied(tmp_path: Path) -> None:
         run(*clone, remotes[name], cwd=tmp_path)
         repos = re.sub(rf'"https://\S+/{name}"', f'"{remotes[name].as_uri()}"', repos)
     edited = tmp_path / "light"
-    edit(edited / "tool", "echo tool", "echo mine")
+    substitute(edited / "tool", "echo tool", "echo mine")
     commit(edited)
     git(edited, "push", "--quiet", remotes["light"], "HEAD")
     (tmp_path / "all-repos.json").write_text(config)

@@ -1,23 +1,28 @@
 """The composer without a browser: its form, its zip, its build. What needs Chromium is in test_composer_page.py."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NEXT, ROOT, STARTERS, commit, copier, git, run
+from conftest import NEXT, ROOT, STARTERS, copier, git, run
 from copier import _main
-from copier._main import Worker
 from plumbum import local
-from support.browsing import Files, copied, files_in, files_of
-from test_organisation import organise
+from support.browsing import Files, built, copied, files_in, files_of
+from support.forms import CHANGES, every_kind, prompted, template_of
+from support.organisations import organise
 
 from composer import npm, packages, releases
 from composer.__main__ import main
 from composer.browser import prompt
 from composer.browser.composer import Composer
-from composer.browser.form import text
 from composer.programs import ComposerError
 
 Compose = Callable[..., Composer]
@@ -55,18 +60,6 @@ def zipped(composer: Composer, folder: Path) -> Files:
     archive = folder / f"{composer.folder.name}.zip"
     archive.write_bytes(composer.zip())
     return files_in(archive)
-
-
-def template_of(folder: Path, questions: str, files: Mapping[str, str]) -> Path:
-    """Return a small template under git."""
-    folder.mkdir()
-    (folder / "copier.yml").write_text(questions)
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(content)
-    git(folder, "init", "--quiet")
-    commit(folder, "1.0.0")
-    return folder
 
 
 def entry(result: dict[str, Any], name: str) -> dict[str, Any]:
@@ -137,79 +130,6 @@ def test_an_organisations_template_makes_what_copier_copies(
     with local.env(**allow):
         composer = compose(organisation, "1.0.0")
         assert_same(composer, organisation, tmp_path, {"project_name": "Wave lab"})
-
-
-QUESTIONS = """\
-name:
-  type: str
-count:
-  type: int
-  help: How many?
-  default: 3
-  validator: "{% if count > 9 %}at most 9{% endif %}"
-ratio:
-  type: float
-  default: 0.5
-tags:
-  type: str
-  multiselect: true
-  choices: [one, two, "th: ree"]
-  default: [two]
-level:
-  type: int
-  choices:
-    low: 1
-    high: {value: 2, validator: "{% if count < 3 %}only for three{% endif %}"}
-data:
-  type: yaml
-  default: {a: [1, 2]}
-more:
-  type: json
-  default: '{"b": null}'
-word:
-  type: str
-  secret: true
-  default: hidden
-  help: A secret
-extra:
-  type: bool
-  when: "{{ count > 4 }}"
-  default: true
-long:
-  type: str
-  multiline: true
-  default: "{{ name }}\\nsecond line"
-quiet:
-  type: str
-  help: Not asked
-  default: "{{ count }}"
-  ask: false
-record:
-  type: str
-  default: none
-  ask: false
-computed:
-  type: str
-  default: "{{ name | upper }}"
-  when: false
-"""
-ALL = "{{ [name, count, ratio, tags, level, data, more, word, extra | default('-'), long, quiet, record, computed] | to_json }}"
-
-
-def every_kind(folder: Path) -> Path:
-    """Return a template with each kind of question, binary and executable files, and a link."""
-    files = {
-        "all.json.jinja": ALL,
-        "{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml }}",
-    }
-    template = template_of(folder, QUESTIONS, files)
-    (template / "image.bin").write_bytes(bytes(range(256)))
-    (template / "run.sh").write_text("#!/bin/sh\n")
-    (template / "run.sh").chmod(0o755)
-    (template / "link").symlink_to("run.sh")
-    commit(template)
-    git(template, "tag", "--force", "1.0.0")
-    return template
 
 
 @pytest.fixture
@@ -352,44 +272,6 @@ def test_answers_to_no_question_are_left_out(composer: Composer) -> None:
 # ---- The form asks what the prompt asks --------------------------------------------------------------------------------
 
 
-def prompted(template: Path, folder: Path, answers: Mapping[str, str]) -> list[Any]:
-    """Return what the real prompt asks somebody who gives these answers and accepts the other defaults."""
-    asked: list[Any] = []
-
-    def answer(structure: prompt.Structure, default: Any) -> Any:
-        question = structure["filter"].__self__
-        name = structure["name"]
-        choices = [(c.title, text(c.value)) for c in structure.get("choices", ())]
-        asked.append(
-            (
-                name,
-                structure["message"].strip(),
-                choices,
-                structure.get("placeholder", ""),
-            )
-        )
-        return question.parse_answer(answers[name]) if name in answers else default
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prompt, "answer", answer)
-        patch.setattr(_main, "unsafe_prompt", prompt.ask)
-        with Worker(str(template), folder, quiet=True, pretend=True) as worker:
-            worker.run_copy()
-    return asked
-
-
-CHANGES = [
-    {},
-    {"project_name": "Wave lab"},
-    {"description": "Waves."},
-    {"user_name": "Ada"},
-    {"license": "proprietary"},
-    {"repository": "https://gitlab.com/a/b"},
-    {"starter": "flask"},
-    {"modules": "a:b"},
-]
-
-
 @pytest.mark.parametrize("answers", CHANGES, ids=lambda x: next(iter(x), "defaults"))
 def test_the_form_asks_what_the_prompt_asks(
     composer: Composer, template: Path, tmp_path: Path, answers: dict[str, str]
@@ -493,6 +375,77 @@ def test_the_build_replaces_only_a_site(
     (tmp_path / "mine.txt").write_text("mine")
     assert "holds other files" in fails(capsys, tmp_path, "--template=/x")
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm")
+def test_a_site_is_built_again_and_served(other: Path, tmp_path: Path) -> None:
+    """It also needs Node, which comes with npm, but no browser."""
+    site = tmp_path / "site"
+    site.mkdir()
+    for name in ("releases.json", "old.txt"):
+        (site / name).write_text("[]")
+    built(other, site, "1.0.0")
+    assert not (site / "old.txt").exists()
+    (release,) = json.loads((site / "releases.json").read_text())
+    assert release["url"] == str(other)
+    assert (site / "releases" / f"{release['name']}.zip").is_file()
+    licences = (site / "licenses.txt").read_text()
+    for name in ("copier", "pydantic", "pyodide", "highlight"):
+        assert name in licences.lower()
+    command: list[str | Path] = [sys.executable, "-m", "composer", "serve", site]
+    with subprocess.Popen(
+        [*command, "--port=0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        address = process.stdout.readline().split()[0]
+        with urllib.request.urlopen(address) as answer:
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            assert str(other) in answer.read().decode()
+        with urllib.request.urlopen(f"{address}pyodide/pyodide.asm.wasm") as answer:
+            assert answer.headers["Content-Type"] == "application/wasm"
+        taken = run(
+            *(*command, f"--port={address.rpartition(':')[2].strip('/')}"),
+            cwd=ROOT,
+            check=False,
+        )
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 130
+    assert taken.returncode == 2
+    assert re.fullmatch("composer: cannot listen on port .*\\n", taken.stderr)
+
+
+def test_pictures_need_chromium(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["screenshots", str(tmp_path), str(tmp_path / "pictures")]) == 2
+    said = (
+        "composer: need 'chromium' to open the page (command not found): install it\n"
+    )
+    assert capsys.readouterr().err == said
+
+
+def test_a_folder_without_a_site_is_not_served(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["serve", str(tmp_path)]) == 2
+    assert "holds no site: build it" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("node")
+def test_the_build_without_an_address_asks_for_one(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Unless this repository has a remote, whose address it takes."""
+    git(tmp_path, "init", "--quiet", "nowhere")
+    monkeypatch.setattr("composer.build.ROOT", tmp_path / "nowhere")
+    assert "no remote origin: say --template" in fails(capsys, tmp_path / "site")
+    address = tmp_path / "missing"
+    git(tmp_path / "nowhere", "remote", "add", "origin", address)
+    assert f"of {address}" in fails(capsys, tmp_path / "site")
 
 
 def test_a_package_that_the_lock_does_not_have_is_named() -> None:

@@ -21,8 +21,8 @@ from support.browsing import (
     shown,
     unzip,
 )
-from test_composer import CHANGES, every_kind, prompted
-from test_organisation import organise
+from support.forms import CHANGES, every_kind, prompted
+from support.organisations import organise
 
 from composer import npm
 from composer.chromium import wait_for_rendering

@@ -17,8 +17,8 @@ import pytest
 import yaml
 from conftest import ROOT, STARTERS, Generate, commit, copier, git, run
 from packaging.utils import canonicalize_name
-from test_lock import hashes, pins
-from test_updates import contents
+from support.files import contents
+from support.locks import hashes, pins
 
 SITE = ROOT / "includes/requirements_lock_docs.txt"
 
@@ -155,7 +155,7 @@ def test_the_forge_can_read_it(generate: Generate, ci: str) -> None:
 def test_a_name_that_its_tools_have_is_refused(
     generate: Generate, names: dict[str, str], said: str
 ) -> None:
-    """Only together with the site: without one nothing of that name is installed."""
+    """It comes only with the site: a project without one does not have the command."""
     with pytest.raises(ValueError, match=f"{said}: answer no, or choose another"):
         generate(docs=True, **names)
     assert generate(**names).exists()

@@ -11,9 +11,6 @@ from pathlib import Path
 
 import pytest
 from conftest import copier, git, run
-from test_documents import newcomer
-
-__all__ = ["newcomer"]
 
 PAGES = ("README.md", ".github/CONTRIBUTING.md")
 # `pip install demo` needs a release on PyPI, and uv refuses the other two: tests/test_other_tools.py runs them, and the

@@ -2,11 +2,8 @@
 
 import importlib
 import json
-import os
 import re
 import shlex
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -26,28 +23,6 @@ PAGES = {
     for path in sorted([*ROOT.glob("docs/*.md"), *ROOT.glob("docs/[!m]*/*.md")])
 }
 MARKDOWN = [ROOT / name for name in git(ROOT, "ls-files", "*.md").splitlines()]
-
-# What a POSIX system has anyway, and bootstrap and git may call.
-SYSTEM = ["sh", "env", "readlink", "dirname", "basename", "uname", "sed", "cat"]
-
-
-@pytest.fixture
-def newcomer(tmp_path: Path) -> dict[str, str]:
-    """Return the variables of a user who has nothing but Python and git."""
-    path = tmp_path / "bin"
-    path.mkdir()
-    base = getattr(sys, "_base_executable", sys.executable)
-    (path / "python3").symlink_to(Path(base).resolve())
-    for name in ["git", *SYSTEM]:
-        if found := shutil.which(name):
-            (path / name).symlink_to(found)
-    (tmp_path / "home").mkdir()
-    kept = ("PIP_CERT", "SSL_CERT_FILE", "LANG", "HTTPS_PROXY")
-    return {
-        **{name: os.environ[name] for name in kept if name in os.environ},
-        "HOME": str(tmp_path / "home"),
-        "PATH": str(path),
-    }
 
 
 @pytest.mark.slow
@@ -144,7 +119,7 @@ def test_every_command_of_a_page_works(session: Session, name: str) -> None:
 
 @pytest.mark.slow
 def test_every_command_of_readme_works(session: Session) -> None:
-    """The last block builds the site, and thereby runs the commands whose outputs it shows.
+    """The last block builds the site, and so runs the commands whose outputs it shows.
 
     The first block has a test of its own.
     """
@@ -160,7 +135,7 @@ def test_every_command_of_readme_works(session: Session) -> None:
         for block in blocks(page):
             first_word = block.commands[0].split()[0]
             assert "```{run}" not in page or first_word in built
-    assert len(list(made.glob("made/starters/*.html"))) == 12
+    assert len(list(made.glob("made/starters/*.html"))) == len(STARTERS)
 
 
 @pytest.mark.slow

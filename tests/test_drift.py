@@ -9,7 +9,6 @@ import pty
 import re
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -20,7 +19,8 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, commit, copier, git, run
-from support.tiny import TEMPLATE, born, edit, tiny, write
+from support.files import everything, write
+from support.tiny import TEMPLATE, born, substitute, tiny
 
 from plinth.arguments import SHARED
 from plinth.command import main
@@ -65,22 +65,6 @@ def examined(*places: Path, **options: Any) -> dict[str, Row]:
         )
 
 
-def everything(folder: Path) -> dict[str, Any]:
-    """Return all that there is below a folder: content, mode and time of change, git's own included."""
-    found = {}
-    for path in folder.rglob("*"):
-        status = path.lstat()
-        content = b""
-        if stat.S_ISREG(status.st_mode) and status.st_size < 1_000_000:
-            content = path.read_bytes()
-        found[str(path)] = (
-            status.st_mode,
-            status.st_mtime_ns,
-            hashlib.sha1(content).digest(),
-        )
-    return found
-
-
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny(tmp_path_factory.mktemp("small") / "template")
@@ -113,7 +97,7 @@ STATES: dict[str, tuple[str, str, str]] = {
     "broken": (f"echo ': [' >> {ANSWERS}", "unknown", r"^\.copier-answers\.yml, line \d+: .*: correct it\n"),
     "a list": (f"echo '- a' > {ANSWERS}", "unknown", "holds no answers"),
     "bombed": (f"(echo 'a0: &a0 [x]'; for i in 1 2 3 4 5 6 7 8; do n=a$((i-1)); echo \"a$i: &a$i [*$n,*$n,*$n,*$n,*$n,*$n,*$n]\"; done) >> {ANSWERS}", "unknown", "more than 100,000 values"),
-    "nested": (f"(printf 'x: '; head -c 200000 /dev/zero | tr '\\0' '[') >> {ANSWERS}", "unknown", "is no YAML: "),
+    "nested": (f"(printf 'x: '; head -c 200000 /dev/zero | tr '\\0' '[') >> {ANSWERS}", "unknown", "is not valid YAML: "),
     "linked answers": (f"mv {ANSWERS} ../a.yml; ln -s ../a.yml {ANSWERS}", "unknown", "is a link, and none is followed"),
     "no address": (f"sed -i '/^_src_path/d' {ANSWERS}", "unknown", "has no _src_path: set it to the template's address"),
     "no version": (f"sed -i '/^_commit/d' {ANSWERS}", "unknown", "has no _commit: set it to the template's version"),
@@ -121,19 +105,19 @@ STATES: dict[str, tuple[str, str, str]] = {
     "moved": (f"sed -i 's,^_src_path.*,_src_path: /nowhere/template,' {ANSWERS}", "unknown", "^cannot read the template: '/nowhere/template' is not there; if it has moved, set _src_path in .copier-answers.yml to its new address\n"),
     "unreachable": (f"sed -i 's,^_src_path.*,_src_path: https://me:secret@127.0.0.1:9/t.git,' {ANSWERS}", "unknown", "^cannot read the template: https://\\*\\*\\*@127.0.0.1:9/t.git: .*(onnect|refused).*; if it has moved"),
     "relative": (f"sed -i 's,^_src_path.*,_src_path: ../template,' {ANSWERS}", "unknown", "'../template' is relative, so nothing finds it"),
-    "no repository": (f"sed -i 's,^_src_path.*,_src_path: /usr,' {ANSWERS}", "unknown", "'/usr' is no git repository, so it has no versions"),
-    "transport": (f"sed -i 's,^_src_path.*,_src_path: \"ext::sh -c touch% PWNED\",' {ANSWERS}", "unknown", "is no address of a template"),
-    "option": (f"sed -i 's,^_src_path.*,_src_path: --upload-pack=PWNED,' {ANSWERS}", "unknown", "is no address of a template"),
-    "ssh option": (f"sed -i 's,^_src_path.*,_src_path: ssh://-oProxyCommand=PWNED/x,' {ANSWERS}", "unknown", "is no address of a template"),
+    "no repository": (f"sed -i 's,^_src_path.*,_src_path: /usr,' {ANSWERS}", "unknown", "'/usr' is not a git repository, so it has no versions"),
+    "transport": (f"sed -i 's,^_src_path.*,_src_path: \"ext::sh -c touch% PWNED\",' {ANSWERS}", "unknown", "is not the address of a template"),
+    "option": (f"sed -i 's,^_src_path.*,_src_path: --upload-pack=PWNED,' {ANSWERS}", "unknown", "is not the address of a template"),
+    "ssh option": (f"sed -i 's,^_src_path.*,_src_path: ssh://-oProxyCommand=PWNED/x,' {ANSWERS}", "unknown", "is not the address of a template"),
     "vanished": (f"sed -i 's/^_commit.*/_commit: 1.9.0/' {ANSWERS}", "unknown", r"has no version '1\.9\.0' \(any more\); its newest is 2\.0\.0; set _commit"),
     "odd version": (f"sed -i 's/^_commit.*/_commit: --all/' {ANSWERS}", "unknown", "has no version '--all'"),
     "tasks": ("unsafe", "unknown", r"^the template runs programs \(tasks\), which nothing does here without trust"),
     "newer": ("newer", "unknown", r"requires Copier version >= 1000\.0, while your version of Copier is [\d.]+\. Upgrade Copier\."),
-    "untagged": ("", "drift", "^its version is no release: Renovate never updates it"),
+    "untagged": ("", "drift", "^its version is not a release: Renovate never updates it"),
     "bare.git": ("", "clean", "^$"),
     "shallow": ("", "clean", "^$"),
     "worktree": ("", "clean", "^$"),
-    "folder": ("", "unknown", "^it is no git repository"),
+    "folder": ("", "unknown", "^it is not a git repository"),
     "absent": ("", "unknown", "^there is no such folder$"),
     "pointing": ("rm -rf .git; echo 'gitdir: /nowhere' > .git", "unknown", "its .git names no git folder: 'gitdir: /nowhere'"),
     "unborn": ("rm -rf .git; git init -q", "clean", "^has uncommitted changes$"),
@@ -167,7 +151,7 @@ def fleet(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             continue
         shutil.copytree(project, home / name, symlinks=True)
         if change in ("unsafe", "newer"):
-            edit(
+            substitute(
                 home / name / ANSWERS,
                 "^_src_path.*",
                 f"_src_path: {home / 't' / change}",
@@ -180,7 +164,7 @@ def fleet(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_state_has_its_row(fleet: Path) -> None:
-    """One clear row each, whatever the others are, and nothing is changed."""
+    """Each repository has one clear row, and no file is changed."""
     before = everything(fleet)
     found = rows(*(fleet / name for name in STATES), status=2)
     assert {name: row.state for name, row in found.items()} == {
@@ -256,7 +240,7 @@ def test_nothing_of_a_repository_is_run(small: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None:
-    """The real template: yours is no drift, what is shared is told apart, the rest is as `copier recopy` has it."""
+    """The real template: your files are not drift, shared ones are named as such, the rest is as `copier recopy` has it."""
     options = ["--quiet", "--defaults", "--vcs-ref=1.0.0"]
     project = tmp_path / "demo"
     copier("copy", *options, template, project, cwd=tmp_path)
@@ -267,10 +251,10 @@ def test_what_copier_itself_would_change(template: Path, tmp_path: Path) -> None
         write(project, {name: "mine\n"})
     shutil.rmtree(project / "tests")
     for name in ("pyproject.toml", "bootstrap", ".standard/ruff.toml"):
-        edit(project / name, r"\Z", "# more\n")
+        substitute(project / name, r"\Z", "# more\n")
     (project / ".gitattributes").unlink()
     (project / "LICENSE").unlink()
-    edit(project / ANSWERS, "^exports: eager", "exports: lazy")
+    substitute(project / ANSWERS, "^exports: eager", "exports: lazy")
     found = examined(project, tmp_path / "untouched")
     assert found["untouched"].state == "clean"
     row = found["demo"]
@@ -407,7 +391,7 @@ def test_repositories_of_a_file(small: Path, tmp_path: Path) -> None:
         "x": "unknown",
     }
     assert "cannot clone it: " in str(found["me"].problem)
-    assert found["x"].problem == "'ext://x' is no address of a repository"
+    assert found["x"].problem == "'ext://x' is not the address of a repository"
     assert [path for path in temporary.iterdir() if "pymp" not in path.name] == []
 
 
@@ -502,10 +486,12 @@ def test_the_page_needs_nothing_and_shows_names_as_text(
 
 
 def test_the_page_unfolds_what_differs(small: Path, tmp_path: Path) -> None:
-    """The bar counts the versions, the newest first. A difference is text, whatever it holds."""
+    """The bar counts the versions, the newest first. A difference is text, even if it holds markup."""
     for name, release in {"one": "2.0.0", "two": "v1.1.0", "three": "2.0.0"}.items():
         born(small, tmp_path / name, release)
-    edit(tmp_path / "one/static.cfg", r"\Z", "</pre><b>https://me:secret@x.org/</b>\n")
+    substitute(
+        tmp_path / "one/static.cfg", r"\Z", "</pre><b>https://me:secret@x.org/</b>\n"
+    )
     page = tmp_path / "wall.html"
     names = [tmp_path / name for name in ("one", "two", "three")]
     drift("--html", page, *names, status=1)
@@ -531,7 +517,7 @@ def test_the_exit_status(
 def test_an_interrupted_run_goes_on(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With what has all of its rows; a line that was torn, and rows without the others, are made anew."""
+    """With what has all of its rows; a line that was torn, and rows without the others, are made again."""
     new = born(small, tmp_path / "new", "2.0.0")
     part = born(small, tmp_path / "part", "2.0.0")
     torn = row(str(new), state="drift")[:50]
@@ -579,7 +565,8 @@ def test_repositories_of_all_repos(
     settings.write_text("{}")
     assert main(["drift", "--all-repos", str(settings)]) == 2
     assert (
-        "is no settings of all-repos: KeyError('output_dir')" in capsys.readouterr().err
+        "is not a settings file of all-repos: KeyError('output_dir')"
+        in capsys.readouterr().err
     )
     assert main(["drift", "--all-repos", str(tmp_path / "none.json")]) == 2
     assert "cannot read" in capsys.readouterr().err
@@ -656,7 +643,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /
 def test_one_that_never_ends_costs_its_row(
     small: Path, endless: Path, tmp_path: Path
 ) -> None:
-    """The others are told meanwhile; and a person at a terminal sees how far it is."""
+    """The other rows are printed meanwhile. A person at a terminal sees how far it is."""
     good = born(small, tmp_path / "good", "2.0.0")
     main_side, side = pty.openpty()
     names = ("--timeout=15", endless, good)
@@ -732,7 +719,7 @@ def test_an_interrupt_leaves_nothing_but_the_rows(
 
 
 def test_releases_behind(small: Path, tmp_path: Path) -> None:
-    """By PEP 440, whatever the tags look like; a pre-release counts only after one."""
+    """Versions compare by PEP 440, in any form of tag; a pre-release counts only after one."""
     templates, address = Templates(tmp_path), str(small)
     tags = ("1.0.0", "v1.1.0", "2.0.0rc1", "2.0.0", "main^{commit}", "HEAD~3")
     git(small, "branch", "--force", "main")

@@ -46,7 +46,7 @@ TEXTS = ["{}", "fatal: unable to access '{}': no host", "see {}, then\n{} again"
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("form", FORMS)
 def test_secrets_are_masked(form: str, text: str) -> None:
-    """No form of an address keeps its secret, whatever stands around it."""
+    """No form of an address shows its secret, in any surroundings."""
     assert "SECRET" not in masked(text.format(form, form))
 
 
@@ -145,7 +145,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     ],
 )
 def test_no_command_tells_a_secret(reports: dict[str, str], name: str) -> None:
-    """In no format, in no error, and not in the file that a later run goes on from."""
+    """In no format, in no error, and not in the file that a later run continues."""
     assert reports[name]
     assert "SECRET" not in reports[name]
     assert all(line.isprintable() for line in reports[name].splitlines())
@@ -165,7 +165,7 @@ BAD = "\x1b[31m\x9b\u202e\u200b\u2028"
 
 
 def test_adopt_tells_no_secret(tmp_path: Path) -> None:
-    """Neither in the answers nor on the terminal, whatever files and texts are called."""
+    """Neither in the answers nor on the terminal, under any names of files and texts."""
     repository = tmp_path / os.fsdecode(f"sound{BAD}".encode() + b"\x80")
     (repository / "src/sound").mkdir(parents=True)
     (repository / "src/sound/__init__.py").write_text("")

@@ -483,7 +483,7 @@ def test_other_settings_in_parents_and_home_do_not_redirect(
 def test_a_tool_that_installs_nothing_is_found_out(
     make: Make, world: World, tmp_path: Path
 ) -> None:
-    """Whatever the reason is that a tool installs elsewhere and succeeds, .venv is not called ready."""
+    """If a tool succeeds but installs elsewhere, .venv is not called ready."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "uv").write_text(
@@ -804,7 +804,7 @@ def test_python_of_the_environment_that_cannot_run(make: Make, kind: str) -> Non
 def test_program_of_the_environment_that_cannot_run(
     make: Make, tmp_path: Path, name: str
 ) -> None:
-    """One of the same name elsewhere on PATH does not stand in for it."""
+    """One of the same name elsewhere on PATH does not replace it."""
     project = make()
     project.works("true")
     (tmp_path / "bin").mkdir()

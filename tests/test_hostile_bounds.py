@@ -35,7 +35,7 @@ def test_only_folders_are_asked(tmp_path: Path, kind: str) -> None:
             case "link":
                 path.symlink_to("/dev/zero")
         address = {"device": "/dev/zero", "nul": "/a\0b"}.get(kind, str(path))
-        with pytest.raises(UserError, match=r"is not a folder|is no address"):
+        with pytest.raises(UserError, match=r"is not a folder|is not the address"):
             git_address(address)
 
 
@@ -58,7 +58,7 @@ def merges(depth: int) -> str:
         pytest.param(f"a: 0x{'f' * 9999}", "more than 300 digits", id="hexadecimal"),
         pytest.param(f"a: 1{':59' * 9999}", "more than 300 digits", id="sexagesimal"),
         pytest.param(f"a: {'[' * 9999}", "nested too deeply", id="nested"),
-        pytest.param("a: 2001-99-99", "is no YAML", id="date"),
+        pytest.param("a: 2001-99-99", "is not valid YAML", id="date"),
     ],
 )
 def test_answers_are_bounded(text: str, told: str) -> None:
@@ -107,7 +107,7 @@ def test_constants_do_not_add_up(tmp_path: Path) -> None:
     """Each line of setup.py would make another text of a million characters."""
     lines = [f"a0 = '{'x' * 100_000}'", *(f"a{n} = a0 + a0" for n in range(1, 9999))]
     (tmp_path / "setup.py").write_text("\n".join(lines))
-    with pytest.raises(UserError, match="is no Python project"):
+    with pytest.raises(UserError, match="is not a Python project"):
         adopt(parser().parse_args(["adopt", str(tmp_path)]))
 
 

@@ -1,5 +1,6 @@
 """Campaigns against settings, answers and addresses that are hostile or broken, and against their own end."""
 
+import contextlib
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, commit, git, run
-from test_roll_out import IDENTITY, Fleet, campaign, know
+from support.fleets import IDENTITY, Fleet, campaign, know
 
 SECRET = "hunter2"
 CAMPAIGN = (sys.executable, "-m", "plinth", "campaign", "--template=/nowhere")
@@ -151,10 +152,11 @@ def test_nothing_is_left_running(tmp_path: Path, jobs: str) -> None:
     )
 
     def sleeping() -> int:
-        lines = [
-            x.read_bytes() for x in Path("/proc").glob("[0-9]*/cmdline") if x.exists()
-        ]
-        return sum(f"sleep\0{marker}\0".encode() in line for line in lines)
+        found = 0
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):  # it ends meanwhile
+                found += f"sleep\0{marker}\0".encode() in path.read_bytes()
+        return found
 
     until = time.monotonic() + 60
     while sleeping() < int(jobs) and time.monotonic() < until:

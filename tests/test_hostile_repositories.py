@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, commit, git, run
-from test_roll_out import IDENTITY, Fleet, know
+from support.fleets import IDENTITY, Fleet, know
 
 # Modules that Python, Copier or the gate import.
 MODULES = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, commit, git, run
-from test_roll_out import IDENTITY, Fleet, know
+from support.fleets import IDENTITY, Fleet, know
 
 SECRET = "s3cr3t-of-the-operator"
 READS = {

@@ -9,19 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import LAYOUTS, Generate, assert_green, run
+from support.files import editing
 
 PACKAGE = Path("src/sound/effects")
 
 
-def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
-    """Return what replaces a text in a file of the package sound.effects."""
-
-    def change(project: Path) -> None:
-        path = project / PACKAGE / name
-        assert old in path.read_text()
-        path.write_text(path.read_text().replace(old, new))
-
-    return change
+def edit_effects(name: str, old: str, new: str) -> Callable[[Path], None]:
+    """Return a function that makes an edit in the package sound.effects."""
+    return editing(f"{PACKAGE}/{name}", old, new)
 
 
 def add(*names: str, text: str = "") -> Callable[[Path], None]:
@@ -60,22 +55,22 @@ def add_app(project: Path) -> None:
 
 BROKEN = [
     (
-        edit("__init__.py", '"Echo", "echo"', '"echo", "Echo"'),
+        edit_effects("__init__.py", '"Echo", "echo"', '"echo", "Echo"'),
         "test_all_is_sorted",
         "unsorted",
     ),
     (
-        edit("__init__.py", '"Echo", "echo"', '"Echo", "Echo", "echo"'),
+        edit_effects("__init__.py", '"Echo", "echo"', '"Echo", "Echo", "echo"'),
         "test_all_is_sorted",
         "twice",
     ),
     (
-        edit("__init__.py", '"Echo", ', ""),
+        edit_effects("__init__.py", '"Echo", ', ""),
         "test_nothing_public_is_missing",
         "name-left-out",
     ),
     (
-        edit("__init__.py", '"Echo"', '"Ecco"'),
+        edit_effects("__init__.py", '"Echo"', '"Ecco"'),
         "test_every_exported_name_resolves",
         "misspelt",
     ),
@@ -106,7 +101,7 @@ BROKEN = [
     ),
     (add("deep/x.py", text=""), "test_every_folder_of_modules_is_a_package", "no-init"),
     (
-        edit("echo.py", "class Echo", "class Ecco"),
+        edit_effects("echo.py", "class Echo", "class Ecco"),
         ".standard/test_exports.py",
         "renamed",
     ),

@@ -1,7 +1,6 @@
 """An organisation's template, plinth/organisation: its policy in new, updated and moved projects, without --trust."""
 
 import json
-import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -21,9 +20,10 @@ from conftest import (
     run,
     template_outside_git,
 )
-from test_updates import append, contents, edit, is_yours, replace
+from support.files import append, contents, edit
+from support.organisations import EXAMPLE, organise, pin
+from support.owners import edit_as_owner, is_yours
 
-EXAMPLE = ROOT / "plinth" / "organisation"
 OWN = {"SECURITY.md", ".standard/pip.conf"}
 POLICY = {
     "user_name": "Plinth contributors",
@@ -47,27 +47,6 @@ def _submodules_from_folders() -> Iterator[None]:
         yield
 
 
-def pin(organisation: Path, **policy: str) -> None:
-    """Change values of an organisation's policy."""
-    path = organisation / "copier.yml"
-    for name, value in policy.items():
-        line = re.compile(rf"^({name}: .*default: )[^,]+", re.MULTILINE)
-        text, found = line.subn(rf'\g<1>"{value}"', path.read_text())
-        assert found == 1, name
-        path.write_text(text)
-
-
-def organise(folder: Path, base: Path, **policy: str) -> Path:
-    """Return an organisation's template, made as plinth/README.md says, with Plinth at its newest release."""
-    shutil.copytree(EXAMPLE, folder)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "submodule", "--quiet", "add", base, "base")
-    git(folder / "base", "checkout", "--quiet", NEXT)
-    pin(folder, **policy)
-    commit(folder, "2026.11.0")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def base(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return Plinth with a release after the next one, which changes a file and a hook of the standard."""
@@ -75,7 +54,7 @@ def base(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("git", "clone", "--quiet", history, newer, cwd=ROOT)
     append(newer / "template/.gitattributes", "\n*.new text\n")
     hooks = newer / "template/.pre-commit-config.yaml.jinja"
-    replace(hooks, "name: no unfinished merge", "name: no merge left")
+    edit(hooks, "name: no unfinished merge", "name: no merge left")
     commit(newer, "1000.1.0")
     return newer
 
@@ -92,7 +71,7 @@ def move_on(organisation: Path) -> None:
     pin(organisation, **LATER)
     append(organisation / "files/SECURITY.md.jinja", "\nThank you.\n")
     hooks = organisation / "files/.pre-commit-config.yaml"
-    replace(hooks, "1_000_000", "2_000_000")
+    edit(hooks, "1_000_000", "2_000_000")
     commit(organisation, "2026.12.0")
 
 
@@ -209,9 +188,9 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
     """An untouched project becomes a fresh one; in an edited one every edit is kept, and nothing conflicts."""
     untouched = new(organisation, "2026.11.0", tmp_path / "a/demo")
     edited = new(organisation, "2026.11.0", tmp_path / "b/demo")
-    edit(edited)
+    edit_as_owner(edited)
     # The one line that the policy changes, too.
-    replace(
+    edit(
         edited / "pyproject.toml",
         'requires-python = ">=3.12.1',
         'requires-python = ">=3.12',
@@ -246,8 +225,8 @@ def test_a_project_moves_to_an_organisation(
 ) -> None:
     """As plinth/README.md says: Plinth's tags in the organisation's repository, another address in the answers."""
     project = new(base, release, tmp_path / "b/demo")
-    edit(project)
-    replace(
+    edit_as_owner(project)
+    edit(
         project / "pyproject.toml",
         'requires-python = ">=3.11.1',
         'requires-python = ">=3.11',
@@ -256,7 +235,7 @@ def test_a_project_moves_to_an_organisation(
     mine = contents(project)
 
     git(organisation, "fetch", "--quiet", base, "refs/tags/*:refs/tags/*")
-    replace(
+    edit(
         project / ".copier-answers.yml",
         f"_src_path: {base}",
         f"_src_path: {organisation}",

@@ -20,9 +20,7 @@ from conftest import (
     released,
     run,
 )
-from test_lock import clean, index
-
-__all__ = ["index"]
+from support.locks import clean
 
 UV = str(Path(sys.executable).with_name("uv"))
 

@@ -60,7 +60,7 @@ def test_the_installed_command_works_without_a_clone(
         check=False,
     )
     assert done.returncode == 2, done.stderr
-    assert "it is no git repository" in done.stdout
+    assert "it is not a git repository" in done.stdout
     (tmp_path / "sound/sound").mkdir(parents=True)
     (tmp_path / "sound/sound/__init__.py").touch()
     adopt = (sys.executable, "-c", code, "adopt", "--json")
@@ -133,6 +133,13 @@ ASKED = {
     ' COMP_CWORD={last}; _plinth; echo "${{COMPREPLY[*]}}"',
     "fish": "{plinth} completion fish | source; complete --do-complete '{line}'",
 }
+
+
+@pytest.mark.parametrize("shell", ASKED)
+def test_the_script_for_a_shell_names_each_command(shell: str) -> None:
+    """Also where that shell is not installed."""
+    printed = run(sys.executable, "-m", "plinth", "completion", shell, cwd=ROOT).stdout
+    assert [name for name in (*COMMANDS, "dry-run") if name not in printed] == []
 
 
 @pytest.mark.parametrize("shell", ASKED)

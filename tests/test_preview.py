@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, commit, copier, git, run
-from support.tiny import TEMPLATE, born, edit, tiny, write
-from test_drift import everything
+from support.files import everything, write
+from support.tiny import TEMPLATE, born, substitute, tiny
 
 ANSWERS = ".copier-answers.yml"
 
@@ -34,9 +34,9 @@ def rows(*arguments: str | Path, status: int) -> dict[str, dict[str, Any]]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the small template with one more release that changes each kind of file."""
     folder = tiny(tmp_path_factory.mktemp("preview") / "template")
-    edit(folder / "template/static.cfg", r"\Z", "[later]\n")
-    edit(folder / "template/LICENSE.jinja", r"\A", "Licence\n\n")
-    edit(folder / "template/yours.txt", "yours", "never brought")
+    substitute(folder / "template/static.cfg", r"\Z", "[later]\n")
+    substitute(folder / "template/LICENSE.jinja", r"\A", "Licence\n\n")
+    substitute(folder / "template/yours.txt", "yours", "never brought")
     write(folder, {"template/added.txt": "new\n"})
     (folder / "template/tool").unlink()
     commit(folder, "3.0.0")
@@ -50,19 +50,19 @@ def projects(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     born(template, home / "same", "3.0.0")
     born(template, home / "plain", "2.0.0")
     edited = born(template, home / "merged", "2.0.0")
-    edit(edited / "LICENSE", r"\Z", "Mine\n")
+    substitute(edited / "LICENSE", r"\Z", "Mine\n")
     commit(edited)
     conflict = born(template, home / "conflict", "2.0.0")
-    edit(conflict / "static.cfg", r"\Z", "[mine]\n")
+    substitute(conflict / "static.cfg", r"\Z", "[mine]\n")
     commit(conflict)
     dirty = born(template, home / "dirty", "2.0.0")
-    edit(dirty / "yours.txt", "yours", "mine")
+    substitute(dirty / "yours.txt", "yours", "mine")
     born(
         tiny(home / "t/unsafe", **{"copier.yml": TEMPLATE["copier.yml"]}),
         home / "unsafe",
         "2.0.0",
     )
-    edit(home / "t/unsafe/copier.yml", r"\Z", "_tasks: [touch PWNED]\n")
+    substitute(home / "t/unsafe/copier.yml", r"\Z", "_tasks: [touch PWNED]\n")
     commit(home / "t/unsafe", "3.0.0")
     return home
 
@@ -126,13 +126,13 @@ def test_what_cannot_be_told_is_a_row(projects: Path) -> None:
     """A template with tasks wants trust, which nothing gives it; and a folder may be no project."""
     found = rows(projects / "unsafe", projects / "t", projects / "gone", status=2)
     assert "runs programs (tasks)" in found["unsafe"]["problem"]
-    assert "no git repository" in found["t"]["problem"]
+    assert "it is not a git repository" in found["t"]["problem"]
     assert "no such folder" in found["gone"]["problem"]
     assert not list(projects.rglob("PWNED"))
 
 
 def test_a_link_leads_nowhere(template: Path, tmp_path: Path) -> None:
-    """Copier would write through a link of the copy, into whatever it leads to."""
+    """Copier would write through a link of the copy, into its target."""
     project = born(template, tmp_path / "sound", "2.0.0")
     outside = write(tmp_path / "outside", {"precious.cfg": "precious\n"})
     for path, target in {

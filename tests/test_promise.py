@@ -1,6 +1,6 @@
 """What the next release owes to projects of the last one: `copier update --defaults` must find all answers still valid.
 
-Copier replaces a stored answer that a validator refuses, or that is no choice any more, by the default, in silence.
+Copier replaces a stored answer that a validator refuses, or that is not a choice any more, by the default, in silence.
 """
 
 import re
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import test_names
 import yaml
 from conftest import RELEASES, ROOT, born, copier, git, template_outside_git
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
+from support import names
 
 # What Copier asks --trust for, and more that this template never uses.
 TRUSTED = {
@@ -26,20 +26,20 @@ TRUSTED = {
     "_secret_questions",
 }
 TEXTS = [
-    *test_names.TEXTS,
+    *names.TEXTS,
     "",
     "x" * 500,
     '🎉 "it\'s" {{ 7 }} \\ <b> \N{GREEK SMALL LETTER ALPHA}',
 ]
 VALUES: dict[str, list[Any]] = {
-    "package_name": [*test_names.PACKAGES, *test_names.GOOD_PACKAGES],
-    "distribution_name": [*test_names.DISTRIBUTIONS, *test_names.GOOD_DISTRIBUTIONS],
-    "modules": [*test_names.MODULES, *test_names.GOOD_MODULES],
-    "project_name": [*TEXTS, *test_names.TITLES],
+    "package_name": [*names.PACKAGES, *names.GOOD_PACKAGES],
+    "distribution_name": [*names.DISTRIBUTIONS, *names.GOOD_DISTRIBUTIONS],
+    "modules": [*names.MODULES, *names.GOOD_MODULES],
+    "project_name": [*TEXTS, *names.TITLES],
     "description": TEXTS,
     "user_name": TEXTS,
-    "user_email": [*test_names.EMAILS, *test_names.GOOD_EMAILS],
-    "repository": [*test_names.REPOSITORIES, *test_names.GOOD_REPOSITORIES],
+    "user_email": [*names.EMAILS, *names.GOOD_EMAILS],
+    "repository": [*names.REPOSITORIES, *names.GOOD_REPOSITORIES],
 }
 
 

@@ -1,4 +1,4 @@
-"""Whatever the answers, a project is either refused by a validator or sound in full."""
+"""For any answers, a validator refuses the project or all of it is sound."""
 
 import ast
 import contextlib
@@ -17,9 +17,9 @@ from conftest import run, template_outside_git, tool
 from copier import run_copy
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from test_text import shown
+from support.pages import text_of_page
 
-# The same examples in every run of the same selection: what fails in CI fails for whoever looks into it. Hypothesis draws
+# The same examples in every run of the same selection: what fails in CI fails for a developer, too. Hypothesis draws
 # constants of the modules that are loaded too, so select with -k here, not with this file's name.
 REPEATABLE = settings(
     database=None,
@@ -260,7 +260,7 @@ def model(
 
 @cache
 def fixed_files(exports: str) -> frozenset[str]:
-    """Return the files that a project holds whatever its modules, outside its package."""
+    """Return the files that a project holds with any modules, outside its package."""
     with tempfile.TemporaryDirectory(prefix="plinth-") as folder:
         project = Path(folder, "project")
         render({"package_name": "pkg", "modules": ["a:x"], "exports": exports}, project)
@@ -321,7 +321,7 @@ def assert_sound(project: Path, answers: Mapping[str, object]) -> None:
         answers["user_name"]
         or f"{str(answers['project_name'])[:480].strip()} contributors"
     )
-    page = shown((project / "README.md").read_text(encoding="utf-8"))
+    page = text_of_page((project / "README.md").read_text(encoding="utf-8"))
     assert page["h1"] == [answers["project_name"]]
     assert page["p"][0] == answers["description"] or not answers["description"]
     assert page["p"][-1].startswith(

@@ -18,6 +18,7 @@ from conftest import (
     run,
     template_outside_git,
 )
+from support.files import edit, editing
 
 
 @pytest.fixture(scope="module")
@@ -27,21 +28,10 @@ def released(copie_session: Any, tmp_path_factory: pytest.TempPathFactory) -> Pa
         rendered(copie_session, {"project_name": "Demo"}, template_outside_git()),
         tmp_path_factory.mktemp("released") / "demo",
     )
-    edit("CHANGELOG.md", "(unreleased)", "(2026-11-21)")(project)
+    edit(project / "CHANGELOG.md", "(unreleased)", "(2026-11-21)")
     setup = (sys.executable, "-c", "import setuptools; setuptools.setup()")
     run(*setup, "--quiet", "egg_info", cwd=project)
     return project
-
-
-def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
-    """Return what replaces a text in a file of a project."""
-
-    def apply(project: Path) -> None:
-        text = (project / file).read_text()
-        assert old in text
-        (project / file).write_text(text.replace(old, new))
-
-    return apply
 
 
 def release(project: Path, *arguments: str) -> tuple[int, str, str]:
@@ -71,31 +61,31 @@ def test_what_agrees_can_be_released(
     ("change", "arguments", "line"),
     [
         pytest.param(
-            edit("README.md", "# ", "# The "),
+            editing("README.md", "# Demo", "# The Demo"),
             ["--tag", "0.2.0"],
             "the tag says 0.2.0, the metadata of demo says 0.1.0: make them agree",
             id="tag",
         ),
         pytest.param(
-            edit("src/demo/__init__.py", '"0.1.0"', '"0.2.0"'),
+            editing("src/demo/__init__.py", '"0.1.0"', '"0.2.0"'),
             ["--tag", "v0.1.0"],
             "src/demo/__init__.py says 0.2.0, the metadata of demo says 0.1.0: make them agree",
             id="source",
         ),
         pytest.param(
-            edit("CHANGELOG.md", "## 0.1.0 ", "## 0.1.01 "),
+            editing("CHANGELOG.md", "## 0.1.0 ", "## 0.1.01 "),
             ["--tag", "0.1.0"],
             'CHANGELOG.md has no dated part "## 0.1.0": run ./bootstrap python .standard/release.py 0.1.0',
             id="no part",
         ),
         pytest.param(
-            edit("CHANGELOG.md", "(2026-11-21)", "(Unreleased)"),
+            editing("CHANGELOG.md", "(2026-11-21)", "(Unreleased)"),
             ["--tag", "0.1.0"],
             'CHANGELOG.md has no dated part "## 0.1.0": run ./bootstrap python .standard/release.py 0.1.0',
             id="unreleased",
         ),
         pytest.param(
-            edit("CHANGELOG.md", "- The first version.\n", ""),
+            editing("CHANGELOG.md", "- The first version.\n", ""),
             [],
             'CHANGELOG.md says nothing under "0.1.0 (2026-11-21)": say what is new',
             id="empty part",
@@ -107,7 +97,7 @@ def test_what_agrees_can_be_released(
             id="no changelog",
         ),
         pytest.param(
-            edit("pyproject.toml", 'name = "demo"', 'name = "another"'),
+            editing("pyproject.toml", 'name = "demo"', 'name = "another"'),
             [],
             "'another' is not installed: run ./bootstrap python .standard/release.py",
             id="not installed",
@@ -134,7 +124,7 @@ def test_what_disagrees_is_refused(
 def project(released: Path, tmp_path: Path) -> Path:
     """Return a project under git, as it was born: version 0.1.0, not yet released."""
     project = shutil.copytree(released, tmp_path / "demo")
-    edit("CHANGELOG.md", "(2026-11-21)", "(unreleased)")(project)
+    edit(project / "CHANGELOG.md", "(2026-11-21)", "(unreleased)")
     git(project, "init", "--quiet")
     commit(project)
     return project
@@ -143,8 +133,10 @@ def project(released: Path, tmp_path: Path) -> Path:
 def lately(project: Path) -> None:
     """Release 0.1.0 and write what is new since then."""
     assert release(project, "0.1.0")[0] == 0
-    edit("CHANGELOG.md", "# Changelog\n", "# Changelog\n\n## Unreleased\n\n- New.\n")(
-        project
+    edit(
+        project / "CHANGELOG.md",
+        "# Changelog\n",
+        "# Changelog\n\n## Unreleased\n\n- New.\n",
     )
     commit(project)
 
@@ -210,7 +202,7 @@ def changed(file: str, old: str, new: str) -> Callable[[Path], None]:
     """Return what replaces a text in a file and commits that."""
 
     def apply(project: Path) -> None:
-        edit(file, old, new)(project)
+        edit(project / file, old, new)
         commit(project)
 
     return apply
@@ -343,7 +335,7 @@ def test_every_file_below_src_ships(generate: Generate, tmp_path: Path) -> None:
     assert not [name for name in names if "cache" in name]
 
     shutil.rmtree(project / "dist")
-    edit("pyproject.toml", '["**/*.pyc"]', '["**/*.pyc", "*.js"]')(project)
+    edit(project / "pyproject.toml", '["**/*.pyc"]', '["**/*.pyc", "*.js"]')
     lacking = "release: the wheel lacks demo/app.js: check [tool.setuptools] in pyproject.toml\n"
     assert release(project, "--build") == (1, "", lacking)
     assert not (project / "dist").exists()

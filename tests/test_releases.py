@@ -148,7 +148,10 @@ def test_a_title_that_pyproject_denies_is_not_tagged(
 def test_every_release_of_this_repository_agrees() -> None:
     """Title, version and changelog, in each commit titled so."""
     log = git(ROOT, "log", "--format=%H %s")
-    for commit, version in re.findall(r"^(\w+) Release (\S+)$", log, re.MULTILINE):
+    found = re.findall(r"^(\w+) Release (\S+)$", log, re.MULTILINE)
+    if not found:
+        pytest.skip("this clone has no release")
+    for commit, version in found:
         assert f'\nversion = "{version}"\n' in git(
             ROOT, "show", f"{commit}:pyproject.toml"
         )

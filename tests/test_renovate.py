@@ -28,9 +28,7 @@ from conftest import (
 )
 from packaging.version import Version
 from support.forge import TOKEN, Forge, serve
-from test_lock import clean, hashes, index
-
-__all__ = ["index"]
+from support.locks import clean, hashes
 
 RULES = ROOT / "includes/renovate.json"
 BOT = ROOT / "plinth/renovate/config.js"
@@ -93,7 +91,7 @@ def rules() -> list[dict[str, Any]]:
 
 
 def is_left_alone(path: str) -> bool:
-    """Return whether the rules switch Renovate off for a file of a project, below whatever folder."""
+    """Return whether the rules switch Renovate off for a file of a project, below any folder."""
     return any(
         fnmatch(f"/{path}", f"*/{pattern.removeprefix('**/')}")
         for rule in rules()
@@ -107,7 +105,7 @@ def is_left_alone(path: str) -> bool:
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_each_pin_has_one_owner(generate: Generate, ci: str) -> None:
-    """Renovate leaves alone what the template renews, and nothing of the user's."""
+    """Renovate leaves alone the files that the template renews, and reads all of the user's."""
     project = generate(ci=ci)
     assert (project / f".{ci}/renovate.json").read_text() == RULES.read_text()
     files = [x.relative_to(project).as_posix() for x in project.rglob("*")]
@@ -370,7 +368,7 @@ class Team:
         self.forge.create(f"ada/{name}", project, "plinth", *topics)
 
     def release(self, version: str, size: int) -> None:
-        """Release the template anew, with a line changed that one of the projects has changed, too."""
+        """Release the template again, with a line changed that one of the projects has changed, too."""
         rules = self.template / "template/.gitattributes"
         text = re.sub("eol=lf.*", f"eol=lf size={size}", rules.read_text())
         rules.write_text(text)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from conftest import NEXT, RELEASES, ROOT, commit, git, run
 from conftest import born as plinth_project
-from support.tiny import born, edit, tiny, write
-from test_drift import everything
+from support.files import everything, write
+from support.tiny import born, substitute, tiny
 
 
 def restore(
@@ -43,9 +43,9 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def damaged(origin: Path, folder: Path) -> Path:
     """Return a copy of a project with every kind of change, committed."""
     shutil.copytree(origin, folder, symlinks=True)
-    edit(folder / "static.cfg", r"\Z", "[mine]\n")
-    edit(folder / "LICENSE", r"\Z", "Mine.\n")
-    edit(folder / "yours.txt", "yours", "mine")
+    substitute(folder / "static.cfg", r"\Z", "[mine]\n")
+    substitute(folder / "LICENSE", r"\Z", "Mine.\n")
+    substitute(folder / "yours.txt", "yours", "mine")
     shutil.rmtree(folder / "folder")
     (folder / "kept.txt").unlink()
     (folder / "tool").chmod(0o644)
@@ -83,7 +83,7 @@ def test_what_is_refused_stays_as_it_is(origin: Path, tmp_path: Path) -> None:
     dirty = damaged(origin, tmp_path / "dirty")
     write(dirty, {"more.txt": "work\n"})
     by_hand = damaged(origin, tmp_path / "by-hand")
-    edit(by_hand / ".copier-answers.yml", "^colour: red", "colour: puce")
+    substitute(by_hand / ".copier-answers.yml", "^colour: red", "colour: puce")
     commit(by_hand)
     linked = damaged(origin, tmp_path / "linked")
     outside = write(tmp_path / "outside", {"colour.txt": "precious\n"})
@@ -147,7 +147,7 @@ def test_a_project_of_plinth_needs_no_pattern(history: Path, tmp_path: Path) -> 
         project = plinth_project(history, release, tmp_path / release, {})
         before = everything(project)
         for path in ("README.md", "pyproject.toml", "bootstrap", ".gitignore"):
-            edit(project / path, r"\Z", "# mine\n")
+            substitute(project / path, r"\Z", "# mine\n")
         shutil.rmtree(project / "tests")
         (project / "bootstrap.cmd").unlink()
         commit(project)

@@ -1,23 +1,18 @@
 """Campaigns over many repositories with all-repos, and several projects in one repository."""
 
-import json
 import re
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import NEXT, RELEASES, ROOT, born, commit, copier, git, run
-from test_updates import append, contents, edit, is_yours, replace
+from support.files import append, contents, edit
+from support.fleets import Fleet, campaign, know
+from support.owners import edit_as_owner, is_yours
 
 LATEST = "1000.1.0"
-IDENTITY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "Test"), ("EMAIL", "test@example.org"))
-}
 # How many repositories of each kind; those of the first two are spread over the releases.
 KINDS = {
     "clean": 8,
@@ -36,7 +31,7 @@ def template(history: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the address of the template, which Copier caches, with a release that changes a line and adds a file."""
     folder = tmp_path_factory.mktemp("later")
     run("git", "clone", "--quiet", history, folder / "work", cwd=ROOT)
-    replace(folder / "work/template/.gitattributes", "eol=lf", "eol=lf size=3")
+    edit(folder / "work/template/.gitattributes", "eol=lf", "eol=lf size=3")
     (folder / "work/template/ADDED.md").write_text("New in every project.\n")
     commit(folder / "work", LATEST)
     run(
@@ -53,38 +48,7 @@ def template(history: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def conflict(project: Path) -> None:
     """Change the line that the latest release changes."""
-    replace(project / ".gitattributes", "eol=lf", "eol=lf size=8")
-
-
-@dataclass
-class Fleet:
-    """Repositories as a forge has them, and the configuration by which all-repos knows them."""
-
-    folder: Path
-    config: Path
-    kinds: dict[str, str]
-
-    def remote(self, name: str) -> Path:
-        """Return a repository on the forge."""
-        return self.folder / "forge" / f"{name}.git"
-
-    def head(self, name: str) -> str:
-        """Return its last commit."""
-        return git(self.remote(name), "rev-parse", "HEAD")
-
-    def show(self, name: str, path: str) -> str:
-        """Return a file of it."""
-        return git(self.remote(name), "show", f"HEAD:{path}")
-
-    def paths(self, name: str) -> set[str]:
-        """Return the paths of its files."""
-        return set(
-            git(self.remote(name), "ls-tree", "-r", "--name-only", "HEAD").splitlines()
-        )
-
-    def of(self, *kinds: str) -> list[str]:
-        """Return the names of some kinds."""
-        return [name for name, kind in self.kinds.items() if kind in kinds]
+    edit(project / ".gitattributes", "eol=lf", "eol=lf size=8")
 
 
 def seed(folder: Path, template: str) -> Fleet:
@@ -95,7 +59,7 @@ def seed(folder: Path, template: str) -> Fleet:
         clean.parent.mkdir(parents=True)
         seeds["clean"].append(born(template, release, clean, {}))
         edited = shutil.copytree(clean, folder / "edited" / release / "demo")
-        edit(edited)
+        edit_as_owner(edited)
         commit(edited)
         seeds["edited"].append(edited)
     for kind in ("conflict", "vanished", "blocked", "garbled"):
@@ -104,7 +68,7 @@ def seed(folder: Path, template: str) -> Fleet:
         if kind == "conflict":
             conflict(project)
         elif kind == "vanished":
-            replace(answers, f"_commit: {release}", "_commit: 0.0.1")
+            edit(answers, f"_commit: {release}", "_commit: 0.0.1")
         elif (
             kind == "blocked"
         ):  # by a folder where a new file is to be: the update ends half way
@@ -147,49 +111,6 @@ def seed(folder: Path, template: str) -> Fleet:
     fleet = Fleet(folder, folder / "all-repos.json", kinds)
     know(fleet)
     return fleet
-
-
-def know(fleet: Fleet) -> None:
-    """Write the configuration by which all-repos knows the repositories, and clone them."""
-    repos = fleet.folder / "repos.json"
-    repos.write_text(
-        json.dumps({name: fleet.remote(name).as_uri() for name in fleet.kinds})
-    )
-    fleet.config.write_text(
-        json.dumps(
-            {
-                "output_dir": "clones",
-                "source": "all_repos.source.json_file",
-                "source_settings": {"filename": str(repos)},
-                "push": "all_repos.push.merge_to_master",
-                "push_settings": {"fast_forward": True},
-            }
-        )
-    )
-    fleet.config.chmod(0o600)
-    command = (sys.executable, "-m", "all_repos.clone", "-C", fleet.config, "-j", "2")
-    run(*command, cwd=fleet.folder)
-
-
-def campaign(fleet: Fleet, template: str, *options: str) -> tuple[int, str, list[str]]:
-    """Run a campaign; return its status, its last line, and the lines for what is left to do."""
-    command = (
-        sys.executable,
-        "-m",
-        "plinth",
-        "campaign",
-        "-C",
-        str(fleet.config),
-        f"--template={template}",
-        *options,
-    )
-    done = run(*command, cwd=ROOT, env=IDENTITY, check=False)
-    left = [
-        x
-        for x in done.stderr.splitlines()
-        if x.startswith(("failed: ", "not pushed: "))
-    ]
-    return done.returncode, done.stdout.splitlines()[-1], left
 
 
 @pytest.mark.slow
@@ -268,7 +189,7 @@ def test_projects_in_one_repository_update_independently(
     copy = ("copy", "--quiet", "--defaults")
     copier(*copy, f"--vcs-ref={RELEASES[0]}", template, "packages/one", cwd=top)
     copier(*copy, f"--vcs-ref={RELEASES[-1]}", template, "packages/two", cwd=top)
-    edit(top / "packages/one")
+    edit_as_owner(top / "packages/one")
     commit(top)
     for this, that in ("one", "two"), ("two", "one"):
         before = contents(top / "packages" / that)

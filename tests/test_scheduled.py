@@ -63,7 +63,7 @@ def test_nothing_runs_with_the_token_but_git_and_gh() -> None:
 
 
 class Runner:
-    """Runs the workflow's shell lines as GitHub does, in a fresh clone; `gh` only notes what it is told."""
+    """Runs the workflow's shell lines as GitHub does, in a fresh clone; `gh` only records its arguments."""
 
     def __init__(self, origin: Path, folder: Path) -> None:
         """Set up the programs that a runner has."""

@@ -33,7 +33,7 @@ MORE = "extra.wave:Wave util:go"
 CHOICES: dict[str, str] = yaml.safe_load((ROOT / "copier.yml").read_text())["starter"][
     "choices"
 ]
-OUTSIDE_JINJA = {"README.md.jinja", "starter.yml"}  # what stands in no project
+OUTSIDE_JINJA = {"README.md.jinja", "starter.yml"}  # not in any project
 SPECIAL = OUTSIDE_JINJA | {
     f"requirements_{kind}.txt" for kind in ("prod", "dev", "lock")
 }
@@ -53,6 +53,12 @@ def exports(starter: Path) -> list[str]:
 
 def test_each_folder_is_a_choice() -> None:
     assert sorted(CHOICES.values()) == [path.name for path in STARTERS]
+
+
+@each_starter
+def test_the_readme_says_how_it_was_chosen(starter: Path) -> None:
+    _, chosen = (ROOT / "starters/README.md").read_text().split("## How each was ")
+    assert chosen.count(f"\n- `{starter.name}`: ") == 1
 
 
 @each_starter
@@ -326,7 +332,7 @@ def test_starter_runs_on_other_pythons(
 ) -> None:
     """The same lock serves them: with modules of the user's own, and the other value of `exports`.
 
-    The library has a site besides, since each of these Pythons has its own Sphinx in the lock.
+    The library also has a site, since each of these Pythons has its own Sphinx in the lock.
     """
     base = interpreter(version)
     project = generate(

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 from conftest import run
-from support.environments import all_checks
+from support.environments import all_checks, installed_alone
+from support.files import edit
 from support.websites import (
     Step,
     ask,
     command,
-    edit,
     free_port,
-    install_wheel,
     serving,
     take_steps,
     tidy,
@@ -165,11 +164,20 @@ def all_checks_pass_in_the_end(project: Path) -> None:
     all_checks(project)
 
 
+def the_tests_use_the_database_of_the_environment(project: Path) -> None:
+    """A URL whose driver is missing shows that they read it."""
+    url = {"DATABASE_URL": "postgres://ada@127.0.0.1:1/site"}
+    words = ("-m", "pytest", "-x", "tests/test_site.py")
+    done = run(project / ".venv/bin/python", *words, cwd=project, env=url, check=False)
+    assert done.returncode
+    assert "Error loading psycopg2 or psycopg module" in done.stdout + done.stderr
+
+
 def the_wheel_runs_under_gunicorn_and_uvicorn(project: Path) -> None:
     """In a clean environment, elsewhere, with two workers; the admin has its styles."""
     elsewhere = project.parent / "elsewhere"
     elsewhere.mkdir()
-    programs = install_wheel(project, elsewhere, "gunicorn", "uvicorn")
+    programs = installed_alone(project, "gunicorn", "uvicorn") / "bin"
     environment = {
         "DATABASE_URL": f"sqlite:///{elsewhere}/site.sqlite3",
         "DJANGO_ALLOWED_HOSTS": "example.org,127.0.0.1",
@@ -222,6 +230,7 @@ STEPS: list[Step] = [
     a_command_a_setting_and_a_log_line,
     a_page_with_its_template_and_style,
     all_checks_pass_in_the_end,
+    the_tests_use_the_database_of_the_environment,
     the_wheel_runs_under_gunicorn_and_uvicorn,
 ]
 

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 from conftest import run
-from support.environments import all_checks
+from support.environments import all_checks, installed_alone
+from support.files import edit
 from support.websites import (
     Step,
     ask,
-    edit,
     free_port,
-    install_wheel,
     serving,
     take_steps,
     tidy,
@@ -145,11 +144,6 @@ def a_field(project: Path) -> None:
     (project / "tests/test_greetings.py").write_text(TESTS)
     test = project / "tests/test_items.py"
     edit(test, '"quantity": 3}', '"quantity": 3, "note": ""}')
-    edit(
-        project / "tests/test_main.py",
-        '"/health", "/items",',
-        '"/greetings", "/greetings/page", "/health", "/items",',
-    )
 
 
 def a_requirement(project: Path) -> None:
@@ -169,7 +163,7 @@ def the_wheel_runs_with_several_workers(project: Path) -> None:
     """In a clean environment, elsewhere, by the command of README."""
     elsewhere = project.parent / "elsewhere"
     elsewhere.mkdir()
-    programs = install_wheel(project, elsewhere)
+    programs = installed_alone(project) / "bin"
     readme = (project / "README.md").read_text()
     (line,) = [x for x in readme.splitlines() if x.startswith("uvicorn ")]
     _, *words = line.replace("--workers 4", "--workers 2").split()

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 from conftest import run
-from support.environments import all_checks
+from support.environments import all_checks, installed_alone
+from support.files import edit
 from support.websites import (
     Step,
     ask,
     command,
-    edit,
     free_port,
-    install_wheel,
     serving,
     take_steps,
     tidy,
@@ -147,7 +146,7 @@ def flask_says_what_is_wrong_in_one_line(project: Path) -> None:
 
 def the_wheel_runs_under_waitress(project: Path) -> None:
     """In a clean environment, elsewhere: slow clients keep nobody out, and each request is logged."""
-    programs = install_wheel(project, elsewhere(project), "gunicorn")
+    programs = installed_alone(project, "gunicorn") / "bin"
     port = free_port()
     environment = SECRET | {"DEMO_PORT": str(port), "DEMO_PROXIES": "1"}
     words = (programs / "python", "-m", "demo")

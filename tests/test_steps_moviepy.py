@@ -7,12 +7,12 @@ import pytest
 from conftest import run
 from support.environments import (
     all_checks,
-    edit,
     export,
     in_project,
     installed_alone,
     make_project,
 )
+from support.files import edit
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +45,21 @@ with demo.open_video(sys.argv[1]) as clip:
         demo.write_video(clip, "film.mp4", logger=None)
     except demo.VideoError as error:
         print(error)
+"""
+SOUND = """\
+import demo
+with demo.open_video("film.mp4") as clip:
+    clip.audio.write_audiofile("sound.m4a", codec="aac", logger=None)
+try:
+    demo.open_video("sound.m4a")
+except demo.VideoError as error:
+    print(error)
+"""
+STREAMS = """\
+import subprocess, sys
+import imageio_ffmpeg
+command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", sys.argv[1]]
+print(subprocess.run(command, capture_output=True, text=True).stderr)
 """
 TITLE = '''
 
@@ -83,6 +98,14 @@ def test_join_scenes_with_sound_and_progress(project: Path, tmp_path: Path) -> N
         "[320, 240] 25.0 2.0 True",
         "(320, 240) 25.0 2.0 True",
     )
+    _, streams, _ = in_project(project, "python", "-c", STREAMS, output)
+    assert "Video: h264" in streams
+    assert "Audio: aac" in streams  # which every player knows
+
+
+def test_a_file_without_pictures_is_refused(project: Path) -> None:
+    done = run(project / ".venv/bin/python", "-c", SOUND, cwd=project.parent)
+    assert done.stdout == "sound.m4a: not a video that ffmpeg can read\n"
 
 
 def test_a_full_disk_leaves_the_old_file(project: Path, tmp_path: Path) -> None:
@@ -128,7 +151,7 @@ def test_the_readme_runs(project: Path) -> None:
 def test_a_title_leaves_all_checks_green(project: Path) -> None:
     source = project / "src/demo/editing.py"
     several = "CompositeVideoClip, TextClip, VideoClip, afx"
-    edit(source, ("import VideoClip, afx", f"import {several}"))
+    edit(source, "import VideoClip, afx", f"import {several}")
     source.write_text(source.read_text() + TITLE)
     in_project(project, "ruff", "format", "--quiet", source)
     export(project, "editing", "with_title")

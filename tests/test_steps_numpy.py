@@ -7,11 +7,11 @@ import pytest
 from conftest import run
 from support.environments import (
     all_checks,
-    edit,
     in_project,
     installed_alone,
     make_project,
 )
+from support.files import edit
 
 pytestmark = pytest.mark.slow
 
@@ -94,11 +94,9 @@ def test_the_readme_runs(project: Path) -> None:
 def test_a_new_routine_leaves_all_checks_green(project: Path) -> None:
     source = project / "src/demo/resampling.py"
     source.write_text(source.read_text() + STANDARD_ERROR)
-    edit(
-        project / "src/demo/__init__.py",
-        ('"resampling"]', '"resampling", "standard_error"]'),
-        ("import block_bootstrap\n", "import block_bootstrap, standard_error\n"),
-    )
+    path = project / "src/demo/__init__.py"
+    edit(path, '"resampling"]', '"resampling", "standard_error"]')
+    edit(path, "import block_bootstrap\n", "import block_bootstrap, standard_error\n")
     tests = project / "tests/test_resampling.py"
     tests.write_text(tests.read_text() + STANDARD_ERROR_TEST)
     all_checks(project)

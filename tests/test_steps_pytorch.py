@@ -7,11 +7,11 @@ import pytest
 from conftest import run
 from support.environments import (
     all_checks,
-    edit,
     in_project,
     installed_alone,
     make_project,
 )
+from support.files import edit
 
 pytestmark = pytest.mark.slow
 
@@ -63,34 +63,38 @@ def test_a_layer_a_setting_and_a_scheduler_leave_all_checks_green(
     norm = "            nn.SiLU(),\n            nn.Dropout(dropout),\n"
     edit(
         project / "src/demo/model.py",
-        (norm, "            nn.LayerNorm(hidden),\n" + norm),
+        norm,
+        "            nn.LayerNorm(hidden),\n" + norm,
     )
     rate = "    learning_rate: float = 0.01\n"
     adam = "        # Where PyTorch keeps"
+    path = project / "src/demo/training.py"
+    edit(path, rate, rate + "    weight_decay: float = 0.01\n")
     edit(
-        project / "src/demo/training.py",
-        (rate, rate + "    weight_decay: float = 0.01\n"),
-        (
-            "lr=settings.learning_rate\n",
-            "lr=settings.learning_rate, weight_decay=settings.weight_decay\n",
-        ),
-        (
-            adam,
-            "        self._schedule = torch.optim.lr_scheduler.ConstantLR(self._optimizer)\n"
-            + adam,
-        ),
-        (
-            "        epoch = Epoch(total",
-            "        self._schedule.step()\n        epoch = Epoch(total",
-        ),
-        (
-            '            "random": {\n',
-            '            "schedule": self._schedule.state_dict(),\n            "random": {\n',
-        ),
-        (
-            "        for kind in self",
-            '        self._schedule.load_state_dict(state["schedule"])\n        for kind in self',
-        ),
+        path,
+        "lr=settings.learning_rate\n",
+        "lr=settings.learning_rate, weight_decay=settings.weight_decay\n",
+    )
+    edit(
+        path,
+        adam,
+        "        self._schedule = torch.optim.lr_scheduler.ConstantLR(self._optimizer)\n"
+        + adam,
+    )
+    edit(
+        path,
+        "        epoch = Epoch(total",
+        "        self._schedule.step()\n        epoch = Epoch(total",
+    )
+    edit(
+        path,
+        '            "random": {\n',
+        '            "schedule": self._schedule.state_dict(),\n            "random": {\n',
+    )
+    edit(
+        path,
+        "        for kind in self",
+        '        self._schedule.load_state_dict(state["schedule"])\n        for kind in self',
     )
     in_project(project, "ruff", "format", "--quiet", "src")
     assert "--weight-decay" in demo(project, "train", "--help")[1]

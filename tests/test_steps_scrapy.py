@@ -10,11 +10,11 @@ import pytest
 from conftest import NEXT, born, commit, copier, git, run
 from support.environments import (
     all_checks,
-    edit,
     in_project,
     installed_alone,
     make_project,
 )
+from support.files import edit
 
 pytestmark = pytest.mark.slow
 
@@ -131,19 +131,21 @@ def test_a_new_spider_and_a_new_field_leave_all_checks_green(project: Path) -> N
     assert status == 1
     assert "spiders/__init__.py" in out
 
+    path = project / "src/demo/spiders/__init__.py"
     edit(
-        project / "src/demo/spiders/__init__.py",
-        ('["BooksSpider", "books"]', '["BooksSpider", "ShopSpider", "books", "shop"]'),
-        ("import books\n", "import books, shop\n"),
-        ("BooksSpider\n", "BooksSpider\n    from .shop import ShopSpider\n"),
-        ('": "books",', '": "books",\n            "ShopSpider": "shop",'),
+        path,
+        '["BooksSpider", "books"]',
+        '["BooksSpider", "ShopSpider", "books", "shop"]',
     )
+    edit(path, "import books\n", "import books, shop\n")
+    edit(path, "BooksSpider\n", "BooksSpider\n    from .shop import ShopSpider\n")
+    edit(path, '": "books",', '": "books",\n            "ShopSpider": "shop",')
     (project / "tests/test_shop.py").write_text(SPIDER_TEST)
     stock = "    stock: int | None = None\n"
     tax = "    tax: Decimal | None = Decimal(0)\n"
-    edit(project / "src/demo/items.py", (stock, stock + tax))
+    edit(project / "src/demo/items.py", stock, stock + tax)
     level = 'LOG_LEVEL = "INFO"\n'
-    edit(project / "src/demo/settings.py", (level, level + "DEPTH_LIMIT = 3\n"))
+    edit(project / "src/demo/settings.py", level, level + "DEPTH_LIMIT = 3\n")
     all_checks(project)
 
 

@@ -6,14 +6,13 @@ import sys
 import tomllib
 import zipfile
 from email.utils import parseaddr
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import Generate, run
-from markdown_it import MarkdownIt
 from packaging.metadata import parse_email
+from support.pages import text_of_page
 
 TEXTS = [
     pytest.param("O'Connor", id="apostrophe"),
@@ -94,23 +93,6 @@ REPOSITORY = "https://example.org/@o(connor)/x?y=%20&z=1#top"
 PACKAGE = {"package_name": "pkg", "modules": "greeting:greet"}
 
 
-def shown(page: str) -> dict[str, list[str]]:
-    """Return the text that a page of Markdown shows, by HTML element, as GitHub and PyPI would read it.
-
-    What is not plain text appears as its markup, so that it differs from what was typed.
-    """
-    texts: dict[str, list[str]] = {}
-    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(page)
-    for opening, token in pairwise(tokens):
-        if token.type == "inline":
-            parts = [
-                child.content if child.type == "text" else f"<{child.type}>"
-                for child in token.children or ()
-            ]
-            texts.setdefault(opening.tag, []).append("".join(parts))
-    return texts
-
-
 @pytest.mark.parametrize("text", TEXTS)
 def test_text_comes_out_as_typed(generate: Generate, text: str) -> None:
     project = generate(project_name=text, description=text, user_name=text, **PACKAGE)
@@ -128,7 +110,7 @@ def test_text_comes_out_as_typed(generate: Generate, text: str) -> None:
         text
     ] * 3
 
-    page = shown((project / "README.md").read_text(encoding="utf-8"))
+    page = text_of_page((project / "README.md").read_text(encoding="utf-8"))
     assert page["h1"] == [text]
     assert page["p"][0] == text
     assert page["p"][-1].startswith(f"Copyright {answers['copyright_year']} {text}. ")
@@ -275,11 +257,11 @@ def test_the_answers_of_a_project_make_it_again(
         first,
     ]
     run(sys.executable, "-m", "copier", *words, cwd=tmp_path)
-    assert contents(first) == contents(Path(kept))
+    assert contents_but_commit(first) == contents_but_commit(Path(kept))
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every file below a folder, by path, but for the commit of the template."""
+def contents_but_commit(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file below a folder, by path, without the commit of the template."""
     files = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")

@@ -29,24 +29,9 @@ from conftest import (
 )
 from packaging.version import Version
 from support.cover import pairwise, thin
+from support.files import append, contents, edit
+from support.owners import YOURS, edit_as_owner, is_yours
 
-YOURS = {
-    "AGENTS.md",
-    "src",
-    "tests",
-    "README.md",
-    "CHANGELOG.md",
-    "requirements_prod.txt",
-    "requirements_lock.txt",
-}
-PAGES = {"docs/conf.py", "docs/index.md"}
-# Files of a starter at the top of a project, such as manage.py. An update does not bring them.
-ON_TOP = {
-    file
-    for starter in STARTERS
-    for file in manifest(starter)["files"]
-    if file.split("/")[0] not in ("src", "tests")
-}
 MORE = "extra.wave:Wave util:go"
 OPTIONS = {
     "release": RELEASES,
@@ -113,20 +98,6 @@ def cases() -> Iterator[Any]:
 CASES = list(cases())
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return each file of a project but git's own, by path."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and ".git" not in path.relative_to(folder).parts
-    }
-
-
-def is_yours(path: str) -> bool:
-    """Return whether a file belongs to the user alone."""
-    return path.split("/")[0] in YOURS or path in PAGES | ON_TOP
-
-
 @pytest.mark.parametrize(("release", "answers"), CASES)
 def test_an_untouched_project_becomes_a_fresh_one(
     history: Path, tmp_path: Path, release: str, answers: dict[str, Any]
@@ -163,71 +134,13 @@ def test_an_untouched_project_becomes_a_fresh_one(
     assert git(project, "status", "--porcelain") == ""
 
 
-def append(path: Path, text: str) -> None:
-    """Add to the end of a file."""
-    path.write_text(path.read_text() + text)
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    """Replace what stands in a file once."""
-    assert path.read_text().count(old) == 1, (path, old)
-    path.write_text(path.read_text().replace(old, new))
-
-
-def edit(project: Path) -> None:
-    """Do what owners do."""
-    append(project / "requirements_prod.txt", "idna>=3\npackaging\n")
-    append(project / "requirements_dev.txt", "tomli-w\n")
-    pyproject = project / "pyproject.toml"
-    replace(
-        pyproject,
-        "explicit_package_bases = true",
-        "explicit_package_bases = true\npretty = true",
-    )
-    floor = re.search(r'requires-python = ">=[\d.]+', pyproject.read_text())
-    assert floor
-    replace(pyproject, floor[0], f"{floor[0]}.1")
-    (project / "README.md").write_text("# Mine\n\nRewritten.\n")
-    replace(
-        project / "CHANGELOG.md",
-        "# Changelog\n",
-        "# Changelog\n\n## 0.2.0\n\n- Mine.\n",
-    )
-    append(project / ".gitignore", "\n/data/\n")
-    if "[tool.codespell]" not in pyproject.read_text():
-        append(pyproject, "\n[tool.codespell]\nquiet-level = 3\n")
-    if (project / "MANIFEST.in").exists():
-        append(project / "MANIFEST.in", "graft examples\n")
-    (project / "scripts").mkdir(exist_ok=True)
-    (project / "scripts/mine.sh").write_text("echo mine\n")
-    (package,) = (path.parent for path in project.glob("src/*/__init__.py"))
-    (package / "mine.py").write_text('"""Mine."""\n')
-    append(package / "__init__.py", "\nfrom . import mine as mine\n")
-    test = min(project.glob("tests/**/test_*.py"))
-    test.rename(test.with_name("test_renamed.py"))
-    modules = (path for path in package.rglob("*.py") if path.stem.isalpha())
-    max(path for path in modules if path.stem != "mine").unlink()
-    own = project / ".github/workflows/own.yml"
-    own.parent.mkdir(parents=True, exist_ok=True)
-    own.write_text("name: Mine\n")
-    for path in project.glob(".gitlab-ci.yml"):
-        append(path, "\nmine:\n  script: [make]\n")
-    for path in project.glob(".github/workflows/standard.yml"):
-        pins = re.sub(
-            r"(checkout|setup-python)@\w{40} # \S+",
-            rf"\g<1>@{'0' * 40} # v99",
-            path.read_text(),
-        )
-        path.write_text(pins.replace("windows-2025", "windows-2022"))
-
-
 @pytest.mark.parametrize(("release", "answers"), CASES)
 def test_edits_survive_an_update(
     history: Path, tmp_path: Path, release: str, answers: dict[str, Any]
 ) -> None:
     """No conflict, every edit kept, nothing that was deleted back again."""
     project = born(history, release, tmp_path / "demo", answers)
-    edit(project)
+    edit_as_owner(project)
     git(project, "add", "--all")
     edits = git(project, "diff", "--cached", "--unified=0", "--no-renames")
     commit(project)
@@ -493,7 +406,7 @@ def without_answers(project: Path, template: Path) -> None:
 
 
 def without_template(project: Path, template: Path) -> None:
-    replace(project / ".copier-answers.yml", str(template), f"{template}-gone")
+    edit(project / ".copier-answers.yml", str(template), f"{template}-gone")
     commit(project)
 
 
@@ -522,7 +435,7 @@ def test_a_downgrade_is_refused(template: Path, project: Path, tmp_path: Path) -
     newer = tmp_path / "newer"
     run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
     commit(newer, "1.1.0")
-    replace(project / ".copier-answers.yml", str(template), str(newer))
+    edit(project / ".copier-answers.yml", str(template), str(newer))
     commit(project)
     copier("update", "--defaults", project, cwd=tmp_path)
     commit(project)
@@ -588,7 +501,7 @@ def test_a_killed_update_is_undone_by_git(
     append(newer / "template/.gitattributes", "\n*.new text\n")
     (newer / "template/.standard/new.txt").write_text("New.\n")
     commit(newer, "1.1.0")
-    replace(project / ".copier-answers.yml", str(template), str(newer))
+    edit(project / ".copier-answers.yml", str(template), str(newer))
     append(project / "README.md", "Mine.\n")
     commit(project)
     before = contents(project)
@@ -643,7 +556,7 @@ def test_an_edited_project_is_green_after_an_update(
 ) -> None:
     """With dependencies and a tool of its own: the bootstrap renews the lock, then all passes."""
     project = born(history, release, tmp_path / "demo", {})
-    edit(project)
+    edit_as_owner(project)
     assert not (project / "src/demo/greeting.py").exists()
     (renamed,) = project.glob("tests/**/test_renamed.py")
     append(project / "src/demo/mine.py", "\nVALUE = 1\n")

@@ -47,7 +47,31 @@ LONG = "word " * 36
         pytest.param("page.md", f"{LONG[:170]}. {LONG[:170]}.\n", None, id="two"),
         pytest.param("page.md", f"```\n{LONG}\n```\n`{LONG}`\n", None, id="code"),
         pytest.param("page.md", "There is no file, and it is no longer.\n", None),
-        pytest.param("page.py", f'"""{LONG}"""\n', None, id="python"),
+        pytest.param(
+            "page.py",
+            f'"""Short.\n\n{LONG}\n"""\n',
+            '3: 36 words in one sentence: write two: "word word word word word …"',
+            id="long-sentence-in-a-docstring",
+        ),
+        pytest.param(
+            "page.py",
+            'def f():\n    """Return.\n\n    Whoever."""\n',
+            '4: "Whoever": write "anyone who, for people who"',
+            id="phrase-in-a-docstring",
+        ),
+        pytest.param(
+            "page.py",
+            'x = "it is no folder"\n',
+            '1: "is no": write "is not a"',
+            id="phrase-in-a-message",
+        ),
+        pytest.param("page.py", f'x = """{LONG}"""\n', None, id="long-text-in-code"),
+        pytest.param(
+            "page.py",
+            f'"""Usage.\n\n--one    {LONG[:120]}\n          {LONG[:120]}\n"""\n',
+            None,
+            id="table-of-options",
+        ),
     ],
 )
 def test_hard_english_is_found(
@@ -70,3 +94,14 @@ def test_the_command_names_what_it_finds(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout.startswith(f'{tmp_path}/a.md:1: "whom": ')
     assert done.stderr == "wording: 1 findings\n"
+
+
+@pytest.mark.parametrize("folder", ["tests", "scripts"])
+def test_of_tests_and_scripts_the_code_is_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path(folder, "page.py")
+    path.parent.mkdir()
+    path.write_text('x = "whom"\ny = 1  # for whom\n')
+    assert findings(path) == [f'{path}:2: "whom": write "anyone who, for people who"']

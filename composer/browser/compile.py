@@ -61,7 +61,7 @@ def packages(folder: str, target: str) -> None:
 
 
 def library(source: str, target: str) -> None:
-    """Zip Python's standard library anew, without docstrings and unused parts."""
+    """Zip Python's standard library again, without docstrings and unused parts."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as archive:
         for name in old.namelist():
             if not name.startswith(UNUSED) and not name.endswith("/"):

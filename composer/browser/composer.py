@@ -58,7 +58,7 @@ class Composer:
     def render(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Return the questions that Copier asks with these answers, and the project's files.
 
-        `error` says why there are no files; where an answer is refused, it stands at its question, and the files are
+        `error` says why there are no files; where an answer is refused, the question has the reason, and the files are
         those of the last valid one.
         """
         given = {name: given[name] for name in self.asked if name in given}

@@ -56,7 +56,7 @@ def difference(root: Path, path: str, expected: Path | None) -> str:
 def made_from_old_answers(
     root: Path, old: dict[str, Path], new: dict[str, Path]
 ) -> bool:
-    """Return whether a project's files are made from old answers, with nothing of the new.
+    """Return whether a project's files are made from old answers, and none of them from the new ones.
 
     What a copy or an update was answered shows in the files, and what was only written into
     the answers file does not.

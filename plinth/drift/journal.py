@@ -20,7 +20,7 @@ class Journal:
     def __init__(self, path: Path | None, sources: Iterable[Source]) -> None:
         """Read the rows of an earlier run; a repository counts when it has all of its rows."""
         self.path = path
-        # Names that only their credentials or queries tell apart are examined anew.
+        # Names that only their credentials or queries tell apart are examined again.
         counted = Counter(shown(source.name) for source in sources)
         names = {name for name, count in counted.items() if count == 1}
         self.done: dict[str, list[Row]] = {}

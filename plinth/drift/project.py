@@ -113,7 +113,7 @@ class Drift:
         for file, root in roots.items():
             row = Row(shown(name), root or ".", file, dirty=dirty, projects=len(files))
             for path, what in conflicts.items():
-                # What lies in no project's folder is told in the first row.
+                # What lies in no project's folder is in the first row.
                 homes = [
                     x
                     for x in roots.values()
@@ -229,7 +229,7 @@ def clone(url: str, aside: Path, seconds: float) -> Path:
     """
     scheme = url.partition("://")[0].lower() if "://" in url else "ssh"
     if scheme not in SCHEMES or "::" in url[:9]:
-        raise UserError(f"{show(shown(url))} is no address of a repository")
+        raise UserError(f"{show(shown(url))} is not the address of a repository")
     last = re.split("[/:]", url.rstrip("/"))[-1].removesuffix(".git")
     folder = aside / "clone" / (re.sub(r"[^\w.-]", "_", last) or "repository")
     clone = ("clone", "--quiet", "--bare", "--depth=1", "--no-tags", "--template=")

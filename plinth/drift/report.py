@@ -44,7 +44,7 @@ def progress(total: int, what: str = "drift") -> Iterator[Callable[[], None]]:
         console=Console(stderr=True),
         transient=True,
         disable=not sys.stderr.isatty(),
-        redirect_stdout=False,  # the rows are for who reads stdout
+        redirect_stdout=False,  # stdout is for the rows
         redirect_stderr=False,
     )
     with bar:

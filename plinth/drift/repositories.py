@@ -53,5 +53,5 @@ def with_repetitions(options: argparse.Namespace) -> Iterator[Source]:
                 yield Source(name, str(folder / name))
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"{show(path)} is no settings of all-repos: {error!r}"
+                f"{show(path)} is not a settings file of all-repos: {error!r}"
             ) from error

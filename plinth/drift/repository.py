@@ -70,7 +70,7 @@ def run_git(
         env: All of its environment.
         cwd: Where it runs.
         given: What it reads from stdin.
-        also: Exit statuses besides 0 that are no failure.
+        also: More exit statuses that mean success.
         seconds: How long it may take.
 
     Raises:
@@ -191,7 +191,7 @@ def find(path: Path) -> tuple[Path, Path]:
     path = Path(os.path.abspath(path))  # noqa: PTH100 - what is linked keeps its name
     try:
         if not stat.S_ISDIR(path.stat().st_mode):
-            raise UserError("it is no folder")
+            raise UserError("it is not a folder")
         os.listdir(path)  # noqa: PTH208 - for the error that it may raise
         for folder in (path, *path.parents):
             entry = folder / ".git"
@@ -205,7 +205,7 @@ def find(path: Path) -> tuple[Path, Path]:
     except OSError as error:
         raise UserError(f"cannot read it: {error.strerror}") from error
     raise UserError(
-        "it is no git repository, and Copier updates no other: git init, and commit"
+        "it is not a git repository, and Copier updates only those: git init, and commit"
     )
 
 

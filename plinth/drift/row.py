@@ -1,4 +1,4 @@
-"""What is told of a project: one row of the report."""
+"""One row of the report, about one project."""
 
 import re
 from dataclasses import asdict, dataclass, field, fields
@@ -77,11 +77,11 @@ class Row:
         )
 
     def findings(self) -> list[tuple[str, str]]:
-        """Return what was found, each with its kind: `bad`, or `note` for what is no drift."""
+        """Return what was found, each with its kind: `bad`, or `note` for what is not drift."""
         found = [("bad", self.problem)] if self.problem else []
         found += [("bad", conflict) for conflict in self.conflicts]
         if self.untagged:
-            text = "its version is no release: Renovate never updates it, copier update does"
+            text = "its version is not a release: Renovate never updates it, copier update does"
             found.append(("bad", text))
         found += [("bad", f"answer {k}: {v}") for k, v in self.answers.items()]
         found += [("bad", text) for text in grouped(self.files)]
@@ -91,7 +91,7 @@ class Row:
         return found
 
     def mask(self) -> None:
-        """Remove credentials from all that others have written, but for paths."""
+        """Remove credentials from all that others have written, except from paths."""
         self.repository = masked(self.repository)
         self.template, self.version, self.latest, self.problem = (
             text and masked(text)

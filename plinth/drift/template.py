@@ -54,7 +54,7 @@ def git_address(address: str) -> str:
         or re.search(r"[\x00-\x1f\x7f]|\A[^/]*::|://-|@-", address)
         or (scheme and scheme[1].lower() not in SCHEMES)
     ):
-        raise UserError(f"{told} is no address of a template")
+        raise UserError(f"{told} is not the address of a template")
     if scheme or re.match(r"g[hl]:|[\w.-]+@[\w.-]+:", plain):
         return expanded(address)
     folder = Path(address).expanduser()
@@ -69,7 +69,7 @@ def git_address(address: str) -> str:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UserError(f"{told}: {reason}") from error
     if not address.endswith(".git") and not is_top(folder):
-        raise UserError(f"{told} is no git repository, so it has no versions")
+        raise UserError(f"{told} is not a git repository, so it has no versions")
     return str(folder.resolve())
 
 
@@ -113,7 +113,7 @@ class Templates:
     def held(self, home: Path) -> Iterator[None]:
         """Hold the lock of one template, so that one worker fetches it while the others wait.
 
-        The time of the repository at hand stands still: others wait, and git has a limit of its own.
+        The time limit of the current repository pauses: other ones wait, and git has its own limit.
         """
         home.mkdir(parents=True, exist_ok=True)
         with untimed(), locked(home / "lock", self.lock):
@@ -253,7 +253,7 @@ class Templates:
             answers: What the answers file holds.
             answers_file: Its path in the project.
             name: What the project's folder is called.
-            operation: What the template is told that this is, `update` or `copy`.
+            operation: The operation that the template sees, `update` or `copy`.
 
         Raises:
             CopierError: For a template that is unsafe, wants a newer Copier, or is broken.

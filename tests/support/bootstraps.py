@@ -32,7 +32,7 @@ PROD = {"alpha": "1.1", "beta": "1.0", "tiny_project": "0.1.0"}
 
 
 def tools(packages: dict[str, str]) -> dict[str, str]:
-    """Take away what every development environment holds, of whatever version."""
+    """Take away what every development environment holds, of any version."""
     return {
         name: version
         for name, version in packages.items()

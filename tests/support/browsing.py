@@ -59,7 +59,7 @@ class Page:
         self.driver, self.address, self.downloads = driver, address, downloads
 
     def open(self, query: str = "", /, **answers: str) -> None:
-        """Open the page anew, and wait until it has rendered the answers."""
+        """Open the page again, and wait until it has rendered the answers."""
         self.driver.get("about:blank")
         fragment = f"#{urlencode(answers)}" if answers else ""
         self.driver.get(f"{self.address}{query}{fragment}")
@@ -152,7 +152,7 @@ class Page:
         return [entry["message"] for entry in wrong]
 
 
-# Sets a field and tells the page, whatever kind of field it is.
+# Sets a field and tells the page, for any kind of field.
 ANSWER = """
 const [name, value] = arguments;
 const box = document.querySelector(`[data-name="${name}"]`);

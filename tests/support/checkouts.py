@@ -147,7 +147,7 @@ class World:
     index: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        """Build the index, once for all workers; setuptools and uv come from where pip is told to look."""
+        """Build the index, once for all workers; setuptools and uv come from where pip's settings point."""
         self.wheels, self.index = self.base / "wheels", self.base / "simple"
         with locked(self.base / "lock"):
             if (self.base / "done").exists():

@@ -1,8 +1,8 @@
 """A forge on the loopback interface: git's own HTTP server, of Gitea's REST calls those that Renovate makes, an index.
 
 It can show what Renovate asks of a forge and what it pushes there. It cannot show what a real one adds: rights,
-protected branches, webhooks, limits of requests, checks that run, merge queues, how a text is rendered, and the differences
-between GitHub, GitLab, Gitea and Forgejo in any of these.
+protected branches, webhooks, limits of requests, checks that run, merge queues and rendered texts. GitHub, GitLab, Gitea
+and Forgejo differ in each of these.
 https://docs.gitea.com/api/1.24/ https://git-scm.com/docs/git-http-backend
 """
 
@@ -206,7 +206,7 @@ class Handler(BaseHTTPRequestHandler):
     forge: Forge
 
     def do_GET(self) -> None:
-        """Answer whatever is asked."""
+        """Answer any request."""
         address = urlsplit(self.path)
         body = self.read()
         if address.path.startswith("/api/v1"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import copier as copier_library
 from conftest import ROOT, commit, git, run
+from support.files import write
 
 TEMPLATE = {
     "copier.yml": """\
@@ -29,14 +30,6 @@ record: {type: yaml, default: "{{ {'name': name} | to_json }}", ask: false}
 }
 
 
-def write(folder: Path, files: dict[str, str]) -> Path:
-    """Write files below a folder and return it."""
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
-
-
 def tiny(folder: Path, **changes: str) -> Path:
     """Make a small template with three releases and a commit on top."""
     run("git", "init", "--quiet", folder, cwd=ROOT)
@@ -58,8 +51,8 @@ def born(template: Path, folder: Path, release: str, **answers: str) -> Path:
     return folder
 
 
-def edit(path: Path, old: str, new: str) -> None:
-    """Replace text that has to be there."""
+def substitute(path: Path, old: str, new: str) -> None:
+    """Replace what matches a regular expression, which has to be there."""
     text = path.read_text()
     assert re.search(old, text, re.MULTILINE)
     path.write_text(re.sub(old, new, text, flags=re.MULTILINE))

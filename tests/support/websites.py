@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from conftest import interpreter, run
+from conftest import run
 from support.environments import make_project
 
 Step = Callable[[Path], None]
@@ -34,30 +34,10 @@ def command(project: Path, *words: str, **environment: str) -> str:
     return run(program, *words[1:], cwd=project, env=environment).stdout
 
 
-def edit(path: Path, old: str, new: str) -> None:
-    """Replace text that stands in a file once."""
-    text = path.read_text()
-    assert text.count(old) == 1, path
-    path.write_text(text.replace(old, new))
-
-
 def tidy(project: Path) -> None:
     """Let ruff fix and format the project's files, as the starters' READMEs say."""
     command(project, "ruff", "check", "--fix", "--quiet")
     command(project, "ruff", "format", "--quiet")
-
-
-def install_wheel(project: Path, folder: Path, *more: str) -> Path:
-    """Build the wheel, install it into a new environment with the locked versions, and return that folder of programs."""
-    build = ("-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder))
-    command(project, "python", *build)
-    (wheel,) = folder.glob("*.whl")
-    fresh = folder / "fresh"
-    run("uv", "venv", "-p", interpreter("3.11"), fresh, cwd=folder)
-    lock = project / "requirements_lock.txt"
-    install = ("uv", "pip", "install", "-p", fresh, "--constraint", lock)
-    run(*install, wheel, *more, cwd=folder)
-    return fresh / "bin"
 
 
 def free_port() -> int:

@@ -17,13 +17,6 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
 
-def seed(text: str) -> int:
-    """Return an integer that NumPy takes as a seed, or raise ValueError."""
-    if not 0 <= (number := int(text)) < 2**32:
-        raise ValueError(text)
-    return number
-
-
 def train(arguments: argparse.Namespace) -> None:
     """Train a model, test it on samples that it has not seen, and save it."""
     samples, labels = load_wine()
@@ -49,7 +42,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("train", help="train a model and save it")
     command.add_argument("model", metavar="MODEL", help="file to write, wine.skops")
-    command.add_argument("--seed", type=seed, default=0, help="of the split (0)")
+    command.add_argument("--seed", type=int, default=0, help="of the split (0)")
     command.set_defaults(run=train)
     command = commands.add_parser("predict", help="print the label of a sample")
     command.add_argument("model", metavar="MODEL", help="file that train has written")
