@@ -2,7 +2,7 @@
 
 The tests need a POSIX system. This works on macOS and Windows, too. It makes a project in a
 folder with a space in its name. It runs the launcher in each shell of the system, with uv and
-with pip alone, and twice at a time (not on Windows). It imports what the project exports in six forms.
+with pip alone, and twice at a time. It imports what the project exports in six forms.
 """
 
 import os
@@ -84,10 +84,9 @@ def try_project(folder: Path) -> None:
         code.write_text(f"{statement}\nassert {true}\nprint('imported')\n", "utf-8")
         run([*first, "python", "form.py"], project, "imported")
 
-    if not WINDOWS:  # where the bootstrap has no lock
-        try_twice(
-            [*first, "python", "-c", "import sound; print(sound.__version__)"], project
-        )
+    try_twice(
+        [*first, "python", "-c", "import sound; print(sound.__version__)"], project
+    )
 
     shutil.rmtree(project / ".venv")
     run([*first, "pytest"], project, " passed", BOOTSTRAP_UV="0")

@@ -65,7 +65,7 @@ CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 OPTIONS = "help prod check python= offline locked lock upgrade upgrade-package= export="
 GET = ["install", "--no-deps", "--require-hashes", "--requirement", CHOSEN]
 TOLD: dict[str, str] = {}  # what settings() has found, since asking pip takes long
-LOCKED: list[int] = []  # the handle of ROOT, which is locked until the last child ends
+LOCKED: list[int] = []  # a handle that is locked until the last child ends
 
 # In a marker, pip would take a word that begins with a dash for an option.
 MARKER = r"(?: *;(?:(?! -)[\w ()<>=!~.*'\"+-])+)?"
@@ -186,7 +186,7 @@ class Line(Requirement):  # type: ignore[misc]
 
 
 def requirements(*files: str) -> dict[str, list[Line]]:
-    """Return what files ask for, by the lock's word for the file, such as "-r x.txt"."""
+    """Return what files ask for, by the lock's name of it, such as "-r x.txt"."""
     found: dict[str, list[Line]] = {}
     for reason in (queue := [f"-r {file}" for file in files]):
         file, found[reason] = reason[3:], []
@@ -321,7 +321,8 @@ def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
         env |= {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
     env |= {"PIP_CONFIG_FILE": os.devnull, "UV_PYTHON": PYTHON, **more}
     out = sys.stderr if failure and sys.stderr.isatty() and not CI else subprocess.PIPE
-    how: Any = {"cwd": ROOT, "env": env, "errors": "replace", "pass_fds": LOCKED}
+    handles = [] if WINDOWS else LOCKED
+    how: Any = {"cwd": ROOT, "env": env, "errors": "replace", "pass_fds": handles}
     how |= {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
     try:
         done = subprocess.run(command, check=False, **how)
@@ -470,6 +471,26 @@ def choose(asked: str) -> str:
     raise ValueError(f"--python {asked}: found no such Python, 3.11 or newer")
 
 
+def wait() -> None:
+    """Wait until no other run is at work in this checkout, and keep others waiting."""
+    LOCKED.append(os.open(__file__ if WINDOWS else ROOT, os.O_RDONLY))
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(LOCKED[0], 1 << 30, os.SEEK_SET)  # past the end: all can read the file
+        while True:
+            try:
+                msvcrt.locking(LOCKED[0], msvcrt.LK_LOCK, 1)
+                break
+            except OSError as error:
+                if error.errno != 36:  # EDEADLOCK: it has tried for ten seconds
+                    raise
+    else:
+        import fcntl
+
+        fcntl.flock(LOCKED[0], fcntl.LOCK_EX)
+
+
 def main(arguments: list[str]) -> int:
     """Do what the command line asks and return the exit status."""
     pairs: list[tuple[str, str]] = []
@@ -502,11 +523,7 @@ def main(arguments: list[str]) -> int:
             os.environ["UV_OFFLINE"] = "1"
         if "--python" in options and (python := choose(options["--python"])) != BASE:
             return become(python, [python, "-I", __file__, ROOT, *arguments])
-        if not WINDOWS:
-            import fcntl
-
-            LOCKED.append(os.open(ROOT, os.O_RDONLY))
-            fcntl.flock(LOCKED[0], fcntl.LOCK_EX)
+        wait()
         if renew or not ready(mode):
             prepare(mode, flags, renew, CI or "--locked" in options)
         if path := options.get("--export"):
@@ -514,6 +531,7 @@ def main(arguments: list[str]) -> int:
             export += ["--format=pylock.toml", f"--output-file={os.path.abspath(path)}"]
             export = [UV, "pip", "compile", *export]
             run(export, f"{path} is not written", **settings())
+        os.close(LOCKED.pop())  # the command may take long
     if not command and sys.stderr.isatty() and not CI:
         line = f'"{BIN}\\activate"' if WINDOWS else f". '{BIN}/activate'"
         say(f"activate: {line}")
