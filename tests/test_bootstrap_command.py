@@ -35,6 +35,7 @@ def test_production_has_no_development_tool(make: Make, way: str) -> None:
     project.works("--prod", "--check")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", QUICK_WAYS)
 def test_production_and_development_take_turns(make: Make, way: str) -> None:
     project = make(**WAYS[way])

@@ -106,7 +106,7 @@ PATHS = [
 ]
 
 
-TYPICAL = ["a b", "-dash", 'a\'b $c "d" e', "ünï→🐍"]
+TYPICAL = ["-dash", 'a\'b $c "d" e']
 
 
 @pytest.mark.parametrize("way", ["uv", pytest.param("pip", marks=pytest.mark.complete)])

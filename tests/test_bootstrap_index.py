@@ -263,6 +263,7 @@ def held(world: World) -> Iterator[tuple[str, threading.Event]]:
     server.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", QUICK_WAYS)
 def test_long_installation_shows_on_a_terminal_that_it_goes_on(
     make: Make, held: tuple[str, threading.Event], tmp_path: Path, way: str

@@ -9,6 +9,7 @@ from support.bootstraps import QUICK_WAYS, WAYS, Make, other, prefix
 from support.checkouts import BASE, Checkout, World, copied_python
 
 
+@pytest.mark.slow
 def test_base_python_deleted(project: Checkout, tmp_path: Path) -> None:
     python = copied_python(tmp_path / "base")
     project.works("true", env=prefix(project, python))

@@ -137,7 +137,15 @@ def test_a_project_without_trust(template: Path, tmp_path: Path) -> None:
     assert (tmp_path / "my-project/src/my_project/__init__.py").is_file()
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "layout",
+    [
+        pytest.param(
+            path, id=path.stem, marks=[pytest.mark.slow] * (path.stem != "sound")
+        )
+        for path in LAYOUTS
+    ],
+)
 def test_a_layout_as_data_file(template: Path, layout: Path, tmp_path: Path) -> None:
     copier("copy", "--defaults", "--data-file", layout, template, "out", cwd=tmp_path)
     answers = yaml.safe_load((tmp_path / "out/.copier-answers.yml").read_text())
@@ -165,7 +173,7 @@ def test_next_commands_are_printed_and_work(template: Path, tmp_path: Path) -> N
     ("address", "warned"),
     [
         pytest.param(".", True, id="dot"),
-        pytest.param("../plinth", True, id="parent"),
+        pytest.param("../plinth", True, id="parent", marks=pytest.mark.slow),
         pytest.param("{template}", False, id="absolute"),
         pytest.param("git+file://{template}", False, id="url"),
     ],

@@ -108,6 +108,7 @@ def test_each_starter_makes_what_copier_copies(
     assert_same(composer, template, tmp_path, answers)
 
 
+@pytest.mark.slow
 def test_an_organisations_template_makes_what_copier_copies(
     compose: Compose,
     template: Path,
@@ -229,11 +230,11 @@ third: {type: str, default: c}
     ("name", "answer"),
     [
         ("package_name", "class"),
-        ("user_email", "a@b"),
-        ("license", "GPL"),
         ("modules", "a b:1"),
-        ("project_name", ""),
-        ("starter", "nothing"),
+        pytest.param("user_email", "a@b", marks=pytest.mark.slow),
+        pytest.param("license", "GPL", marks=pytest.mark.slow),
+        pytest.param("project_name", "", marks=pytest.mark.slow),
+        pytest.param("starter", "nothing", marks=pytest.mark.slow),
     ],
 )
 def test_a_refusal_is_copiers(
@@ -528,6 +529,7 @@ def test_the_command_reads_a_file_where_quoting_is_not_safe(
     assert f"'a=it''s $x `y` {doubled}'" in quoted
 
 
+@pytest.mark.slow
 def test_the_data_file_holds_the_answers(template: Path, tmp_path: Path) -> None:
     answers = {"description": 'One "line": # not \\ two.', "docs": "true"}
     (tmp_path / "answers.yml").write_text(of_page("dataFile", answers))

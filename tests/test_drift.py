@@ -485,6 +485,7 @@ def test_the_page_needs_nothing_and_shows_names_as_text(
     assert capsys.readouterr().err == f"plinth: there is no folder for '{missing}'\n"
 
 
+@pytest.mark.slow
 def test_the_page_unfolds_what_differs(small: Path, tmp_path: Path) -> None:
     """The bar counts the versions, the newest first. A difference is text, even if it holds markup."""
     for name, release in {"one": "2.0.0", "two": "v1.1.0", "three": "2.0.0"}.items():

@@ -13,6 +13,8 @@ from conftest import ROOT, commit, git, run
 from plinth.addresses import masked, printable
 from plinth.infer import Repository, find_url
 
+pytestmark = pytest.mark.slow  # a minute of attacks at once
+
 FORMS = [
     "https://user:SECRET@host/x",
     "https://SECRET@host/x",

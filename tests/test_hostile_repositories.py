@@ -12,6 +12,8 @@ import pytest
 from conftest import ROOT, commit, git, run
 from support.fleets import IDENTITY, Fleet, know
 
+pytestmark = pytest.mark.slow  # a minute of attacks at once
+
 # Modules that Python, Copier or the gate import.
 MODULES = (
     *("copier", "yaml", "sitecustomize", "usercustomize", "json", "subprocess"),

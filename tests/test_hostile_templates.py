@@ -157,6 +157,7 @@ def write_project(folder: Path, answers: str) -> None:
     (folder / ".copier-answers.yml").write_text(answers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_drift_tells_no_secret(attacked: Path, name: str) -> None:
     said = (attacked / "drift").read_text()

@@ -45,6 +45,7 @@ def test_the_wheel_holds_the_tools_and_no_template(wheel: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_installed_command_works_without_a_clone(
     wheel: Path, tmp_path: Path
 ) -> None:

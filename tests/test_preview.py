@@ -131,6 +131,7 @@ def test_what_cannot_be_told_is_a_row(projects: Path) -> None:
     assert not list(projects.rglob("PWNED"))
 
 
+@pytest.mark.slow
 def test_a_link_leads_nowhere(template: Path, tmp_path: Path) -> None:
     """Copier would write through a link of the copy, into its target."""
     project = born(template, tmp_path / "sound", "2.0.0")

@@ -141,6 +141,7 @@ def test_no_validator_is_tightened(
     assert taken(template_outside_git(), question, before, updated=True) == before
 
 
+@pytest.mark.slow
 def test_an_update_keeps_recorded_answers(history: Path, tmp_path: Path) -> None:
     """Also those that a new project no longer gets, by a rule or by default."""
     words = "sound.wave:Wave formats.py:Format"

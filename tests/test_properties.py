@@ -358,7 +358,7 @@ def assert_refused_or_sound(answers: Mapping[str, object], folder: Path) -> bool
 
 
 @given(answers())
-@settings(REPEATABLE, max_examples=60)
+@settings(REPEATABLE, max_examples=40)
 def test_answers_are_refused_or_sound(answers: dict[str, object]) -> None:
     with tempfile.TemporaryDirectory(prefix="plinth-") as folder:
         assert_refused_or_sound(answers, Path(folder))

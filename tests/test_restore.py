@@ -110,6 +110,7 @@ def test_what_is_refused_stays_as_it_is(origin: Path, tmp_path: Path) -> None:
     assert (outside / "colour.txt").read_text() == "precious\n"
 
 
+@pytest.mark.slow
 def test_it_says_it_to_people_too(origin: Path, tmp_path: Path) -> None:
     project = damaged(origin, tmp_path / "sound")
     command = (
@@ -125,6 +126,7 @@ def test_it_says_it_to_people_too(origin: Path, tmp_path: Path) -> None:
     assert f"{project}: would restore static.cfg (edited)\n" in printed
 
 
+@pytest.mark.slow
 def test_files_of_another_template_are_named(origin: Path, tmp_path: Path) -> None:
     """Nothing says which of them are yours, so none is restored unless you name it."""
     project = damaged(origin, tmp_path / "sound")

@@ -431,6 +431,7 @@ def test_what_cannot_be_updated_is_said_in_a_line(
     assert contents(project) == before
 
 
+@pytest.mark.slow
 def test_a_downgrade_is_refused(template: Path, project: Path, tmp_path: Path) -> None:
     newer = tmp_path / "newer"
     run("git", "clone", "--quiet", template, newer, cwd=tmp_path)
