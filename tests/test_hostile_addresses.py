@@ -13,8 +13,6 @@ from conftest import ROOT, commit, git, run
 from plinth.addresses import masked, printable
 from plinth.infer import Repository, find_url
 
-pytestmark = pytest.mark.slow  # a minute of attacks at once
-
 FORMS = [
     "https://user:SECRET@host/x",
     "https://SECRET@host/x",
@@ -139,6 +137,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return found | {name: (top / name).read_text() for name in ("html", "resume")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
