@@ -281,6 +281,13 @@ def test_export_has_the_packages_of_the_lock(make: Make, uv: bool) -> None:
     }
     hashes = re.findall("[0-9a-f]{64}", (project.root / "pylock.toml").read_text())
     assert set(hashes) == set(re.findall("sha256:([0-9a-f]{64})", lock))
+    # The environment is up to date now.
+    first = (project.root / "pylock.toml").rename(project.root / "first.toml")
+    project.works("--export", "pylock.toml")
+    assert exported(project) == {
+        (x["name"], x["version"], x.get("marker", ""))
+        for x in tomllib.loads(first.read_text())["packages"]
+    }
 
 
 def test_production_runs_no_development_tool_from_elsewhere(

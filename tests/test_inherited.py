@@ -178,7 +178,14 @@ PACKAGES = {
     "main": ("", {"__main__.py": "def f(): ..."}),
     "data": ("", {"a.txt": "def f(): ...", "0001_a.py": "def f(): ..."}),
     "hollow": ("", {"deep/__init__.py": "", "m.py": "def _f(): ..."}),
-    "django": ("", {"management/__init__.py": "", "management/a.py": "class A: ..."}),
+    "django": (
+        "",
+        {
+            f"{folder}/{name}.py": "class A: ..." if name == "a" else ""
+            for folder in ("management", "migrations", "templatetags")
+            for name in ("__init__", "a")
+        },
+    ),
     "polls": (
         "",
         {

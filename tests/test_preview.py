@@ -34,7 +34,11 @@ def rows(*arguments: str | Path, status: int) -> dict[str, dict[str, Any]]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the small template with one more release that changes each kind of file."""
     folder = tiny(tmp_path_factory.mktemp("preview") / "template")
-    substitute(folder / "template/static.cfg", r"\Z", "[later]\n")
+    substitute(
+        folder / "template/static.cfg",
+        r"\Z",
+        "[later]\nat = https://user:SECRET@host/x\n",
+    )
     substitute(folder / "template/LICENSE.jinja", r"\A", "Licence\n\n")
     substitute(folder / "template/yours.txt", "yours", "never brought")
     write(folder, {"template/added.txt": "new\n"})
@@ -73,8 +77,14 @@ def test_each_file_is_told_as_the_update_treats_it(
     """Nothing in a repository changes; then the real update does what was told."""
     names = ["same", "plain", "merged", "conflict", "dirty"]
     before = everything(projects)
-    found = rows(*(projects / name for name in names), status=2)
+    found = rows("--diff", *(projects / name for name in names), status=2)
     assert everything(projects) == before
+    assert "+at = https://***@host/x\n" in found["plain"]["diff"]
+    assert "SECRET" not in json.dumps(found)
+    assert {(x["template"], x["to"]) for x in found.values()} == {
+        (str(template), "3.0.0")
+    }
+    assert found["merged"]["version"] == "2.0.0"
     assert {name: found[name]["state"] for name in names} == {
         "same": "same",
         "plain": "changes",
@@ -112,6 +122,7 @@ def test_it_says_it_to_people_too(projects: Path) -> None:
     assert "\n  merged   LICENSE\n" in printed
     assert "\n  new      added.txt\n" in printed
     assert "\n+Licence\n" in printed
+    assert "SECRET" not in printed
     printed, _ = preview(projects / "same", status=0)
     assert "nothing would change" in printed
 
