@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,27 @@ def test_it_says_it_to_people_too(projects: Path) -> None:
 def test_a_version_can_be_named(projects: Path) -> None:
     (row,) = rows("--to", "2.0.0", projects / "plain", status=0).values()
     assert (row["to"], row["state"]) == ("2.0.0", "same")
+
+
+@pytest.mark.slow
+def test_each_project_of_a_repository_has_its_own_row(
+    template: Path, tmp_path: Path
+) -> None:
+    """What the update of one project would add is not in the row of the next."""
+    repository = tmp_path / "both"
+    for name in ("one", "two"):
+        born(template, repository / name, "2.0.0")
+        shutil.rmtree(repository / name / ".git")
+    git(repository, "init", "--quiet")
+    commit(repository)
+    printed, _ = preview("--json", repository, status=1)
+    found = {row["project"]: row for row in map(json.loads, printed.splitlines())}
+    assert found.keys() == {"one", "two"}
+    for name, row in found.items():
+        assert row["files"][f"{name}/added.txt"] == "new"
+        assert row["files"][f"{name}/static.cfg"] == "updated"
+        assert row["files"][f"{name}/yours.txt"] == "yours"
+        assert {path.partition("/")[0] for path in row["files"]} == {name}
 
 
 def test_what_cannot_be_told_is_a_row(projects: Path) -> None:
