@@ -25,7 +25,7 @@ TOOLS = {"hatch": "1.18.2", "pyscaffold": "4.6", "cookiecutter": "2.7.1"}
 ANSWERS_FILE = "{{ _copier_conf.answers_file }}.jinja"
 ANSWERS = "{{ _copier_answers | to_nice_yaml }}"
 SIZES = (10, 100, 1000)
-BAR_RENDER, BAR_IMPORT = 1.5, 1.5
+BAR_RENDER, BAR_UPDATE, BAR_IMPORT = 1.5, 2.0, 1.5
 OURS, EMPTY, FLOOR = (
     "Plinth, default project",
     "empty Copier template",
@@ -43,10 +43,14 @@ class Cost:
 
 @dataclass(frozen=True)
 class Case:
-    """A command to measure; `{new}` in it becomes a path that does not exist yet. Without a folder it gets a new one."""
+    """A command to measure; `{new}` in it becomes a path that does not exist yet. Without a folder it gets a new one.
+
+    With a `start`, `{new}` is a copy of that folder, made before the clock runs.
+    """
 
     command: Sequence[str | Path]
     folder: Path | None = None
+    start: Path | None = None
 
 
 class Bench:
@@ -104,6 +108,8 @@ class Bench:
         command = [
             str(part).replace("{new}", str(new / "demo")) for part in case.command
         ]
+        if case.start:
+            shutil.copytree(case.start, new / "demo", symlinks=True)
         before, start = (
             resource.getrusage(resource.RUSAGE_CHILDREN),
             time.perf_counter(),
@@ -175,6 +181,24 @@ class Bench:
         self.run(["git", "clone", "-q", "--no-local", HERE.parent, clone], self.root)
         self.run(["git", "tag", "--force", "999"], clone)
         return clone
+
+    def next_release(self, template: Path) -> None:
+        """Change one file of a template, which every project gets, and tag a release of it."""
+        (template / "template/.gitattributes").write_text("* text=auto\n")
+        for command in ("add -f .", "commit -qm Release", "tag 1000", "repack -adq"):
+            self.run(["git", *command.split()], template)
+
+    def edited(self, template: Path, name: str) -> Path:
+        """Return a project of a template's last release that its owner has edited and committed."""
+        project = self.root / name
+        self.run(self.render(template, into=project), self.root)
+        for file in ("README.md", "pyproject.toml", "src/demo.py"):
+            (project / file).parent.mkdir(exist_ok=True)
+            with (project / file).open("a") as stream:
+                stream.write("# A line of the owner's.\n")
+        for command in ("init -q", "add .", "commit -qm Start"):
+            self.run(["git", *command.split()], project)
+        return project
 
     def others(self) -> Iterator[tuple[str, Case]]:
         """Install the tools that this repository does not depend on and give each one's command."""
@@ -270,6 +294,42 @@ def rendering(bench: Bench, template: Path, rounds: int) -> str:
     )
     heading = ("", "CPU s", "ratio", "wall s", "ratio")
     return "\n".join(["### A new project", "", table(heading, *rows), verdict])
+
+
+def updating(bench: Bench, template: Path, rounds: int) -> str:
+    """Compare the update of an edited project with one whose template is empty, each to a release that changes one file."""
+    update = [bench.copier, "update", "--defaults", "--quiet", "{new}"]
+    cases: dict[str, Case] = {}
+    for name, source in {
+        EMPTY: bench.static("empty-update"),
+        OURS: template,
+    }.items():
+        project = bench.edited(source, f"edited-{len(cases)}")
+        bench.next_release(source)
+        cases[name] = Case(update, start=project)
+        trial = shutil.copytree(project, bench.root / f"trial-{len(cases)}")
+        bench.run([*update[:-1], trial], bench.root)
+        if "_commit: '1000'" not in (trial / ".copier-answers.yml").read_text():
+            sys.exit(f"{name}: the update did not reach the next release")
+    costs = bench.compare(cases, rounds)
+    base, ours = costs[EMPTY], costs[OURS].cpu / costs[EMPTY].cpu
+    rows = [
+        (
+            name,
+            f"{cost.cpu:.3f}",
+            f"{cost.cpu / base.cpu:.2f}",
+            f"{cost.wall:.3f}",
+            f"{cost.wall / base.wall:.2f}",
+        )
+        for name, cost in costs.items()
+    ]
+    verdict = (
+        f"The update takes {ours:.2f} times the CPU of that with an empty template; the bar of {BAR_UPDATE:.2f} is "
+        f"{met(ours, BAR_UPDATE)}. {rounds} rounds.\n"
+    )
+    heading = ("", "CPU s", "ratio", "wall s", "ratio")
+    title = "### An update of an edited project"
+    return "\n".join([title, "", table(heading, *rows), verdict])
 
 
 def growth(bench: Bench, template: Path, rounds: int) -> str:
@@ -424,6 +484,7 @@ def main() -> None:
             (rendering, options.rounds),
             (growth, 3),
             (importing, options.rounds * 3),
+            (updating, options.rounds),  # the last: it gives the template a release
         ):
             parts.append(part(bench, template, rounds))
             print(parts[-1], flush=True)

@@ -6,8 +6,7 @@ usage: ./bootstrap python .standard/release.py [VERSION | --tag TAG | --build]
               and print what the changelog says about it
   VERSION     set the version, date its part of CHANGELOG.md, and commit both
   --tag TAG   check that a tag, such as 1.2.0 or v1.2.0, names that version, too
-  --build     put sdist and wheel into dist/, after a check that the wheel has every
-              file below src/ and requires what requirements_prod.txt says
+  --build     put sdist and wheel into dist/, if the wheel has every file below src/
 
 If a check fails, it prints one line, exits with 1 and changes nothing.
 """
@@ -19,12 +18,11 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from email.parser import BytesParser
 from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 from zipfile import ZipFile
 
-from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 ROOT = Path(__file__).parents[1]
@@ -33,26 +31,26 @@ VERSION = re.compile(r"^(__version__\b[^=\n]*= *[\"'])(.*?)(?=[\"'])", re.MULTIL
 PART = re.compile(r"^## +(\S.*?)\s*$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
-class UserError(Exception):
-    """A check failed; the text is one line that says what is wrong and what to do."""
+def stop(said: str) -> NoReturn:
+    """Exit with a line that says what is wrong and what to do."""
+    sys.exit(f"release: {said}")
 
 
 def read(name: str) -> str:
     """Return the text of a file of the project, with its own line ends."""
-    try:
-        return (ROOT / name).read_bytes().decode()
-    except FileNotFoundError:
-        raise UserError(f"{name} is missing: restore it") from None
+    if not (ROOT / name).is_file():
+        stop(f"{name} is missing: restore it")
+    return (ROOT / name).read_bytes().decode()
 
 
 def run(*command: str) -> str:
-    """Run a command in the project and return what it prints, or raise UserError."""
+    """Run a command in the project and return what it prints."""
     done = subprocess.run(
-        command, cwd=ROOT, check=False, capture_output=True, text=True
+        command, cwd=ROOT, capture_output=True, check=False, text=True
     )
     if done.returncode:
         said = (done.stdout + done.stderr).strip()
-        raise UserError(f"{' '.join(command[:3])} failed: {said}")
+        stop(f"{' '.join(command[:3])} failed: {said}")
     return done.stdout
 
 
@@ -71,11 +69,14 @@ def sources() -> dict[str, str]:
     return {path: match[2] for path, match in found.items() if match}
 
 
-def parts() -> list[tuple[str, str, bool, str]]:
-    """Return title, version and text of the changelog's parts, and which is pending."""
+def parts() -> list[tuple[str, str, str]]:
+    """Return title, version and text of the changelog's parts: no version if pending."""
+    found = [
+        (x[1], x[1].split()[0].strip("[],:"), x[2]) for x in PART.finditer(read(LOG))
+    ]
     return [
-        (title, title.split()[0].strip("[],:"), "unreleased" in title.lower(), text)
-        for title, text in ((x[1], x[2].strip()) for x in PART.finditer(read(LOG)))
+        (title, "" if "unreleased" in title.lower() else version, text.strip())
+        for title, version, text in found
     ]
 
 
@@ -85,25 +86,18 @@ def notes(tag: str | None = None) -> str:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
-        raise UserError(
-            f"{name!r} is not installed: run ./bootstrap python .standard/release.py"
-        ) from None
+        command = "./bootstrap python .standard/release.py"
+        stop(f"{name!r} is not installed: run {command}")
     tagged = {} if tag is None else {"the tag": tag.removeprefix("v")}
     for where, other in {**tagged, **sources()}.items():
         if other != version:
-            raise UserError(
-                f"{where} says {other}, the metadata of {name} says {version}: "
-                "make them agree"
-            )
-    for title, named, pending, text in parts():
+            has = f"{where} says {other}, the metadata of {name} says {version}"
+            stop(f"{has}: make them agree")
+    for title, named, text in parts():
         if named.removeprefix("v") == version:
-            if pending:
-                command = f"./bootstrap python .standard/release.py {version}"
-                raise UserError(f'{LOG} says "{title}": run {command}')
-            if not text:
-                raise UserError(f'{LOG} says nothing under "{title}": say what is new')
-            return text
-    raise UserError(f'{LOG} has no part "## {version}": say there what is new')
+            return text or stop(f'{LOG} says nothing under "{title}": say what is new')
+    command = f"./bootstrap python .standard/release.py {version}"
+    stop(f'{LOG} has no dated part "## {version}": run {command}')
 
 
 def prepare(version: str) -> str:
@@ -111,27 +105,24 @@ def prepare(version: str) -> str:
     new = parse(version)
     if not new or str(new) != version:
         example = new or "a version such as 1.2.0 (PEP 440)"
-        raise UserError(f"{version!r} is not a version: write {example}")
+        stop(f"{version!r} is not a version: write {example}")
     if run("git", "status", "--porcelain"):
-        raise UserError("the checkout has changes: commit or stash them")
+        stop("the checkout has changes: commit or stash them")
     log, packages = parts(), sources()
-    pending = [(title, text) for title, _, pending, text in log if pending]
+    pending = [(title, text) for title, named, text in log if not named]
     if len(pending) != 1:
-        raise UserError(
-            f'{LOG} has {len(pending)} parts such as "## Unreleased": it needs one, '
-            "which says what is new"
-        )
+        has = f'{LOG} has {len(pending)} parts such as "## Unreleased"'
+        stop(f"{has}: it needs one, which says what is new")
     if not packages:
-        raise UserError('no src/*/__init__.py has a line __version__ = "…": add one')
+        stop('no src/*/__init__.py has a line __version__ = "…": add one')
     ((title, text),) = pending
     if not text:
-        raise UserError(f'{LOG} says nothing under "{title}": say what is new')
-    past = [named for _, named, pending, _ in log if not pending]
-    past += run("git", "tag").split()
+        stop(f'{LOG} says nothing under "{title}": say what is new')
+    past = [*run("git", "tag").split(), *(named for _, named, _ in log)]
     newer = [old for old in map(parse, past) if old and new <= old]
     newer += [old for old in map(parse, packages.values()) if old and new < old]
     if newer:
-        raise UserError(f"{version} is not newer than {max(newer)}: use a higher one")
+        stop(f"{version} is not newer than {max(newer)}: use a higher one")
     day = dt.datetime.now(dt.UTC).date()
     dated = f"[{version}] - {day}" if title[0] == "[" else f"{version} ({day})"
     before = {name: read(name) for name in (LOG, *packages)}
@@ -145,44 +136,26 @@ def prepare(version: str) -> str:
         for name, text in before.items():
             (ROOT / name).write_bytes(text.encode())
         raise
-    return (
-        f"Release {version} is committed. To publish it: "
-        f"git push && git tag {version} && git push origin {version}"
-    )
+    publish = f"git push && git tag {version} && git push origin {version}"
+    return f"Release {version} is committed. To publish it: {publish}"
 
 
-def compare(wheel: Path) -> None:
-    """Raise UserError if a wheel lacks a file or a requirement."""
-    with ZipFile(wheel) as archive:
-        names = archive.namelist()
-        (path,) = (x for x in names if x.endswith(".dist-info/METADATA"))
-        fields = BytesParser().parsebytes(archive.read(path))
-    lines = [x.partition(" #")[0] for x in read("requirements_prod.txt").splitlines()]
-    declared = {str(Requirement(x)) for x in lines if x.strip() and x[0] != "#"}
-    required = {str(Requirement(x)) for x in fields.get_all("Requires-Dist", [])}
-    if differ := ", ".join(sorted(declared ^ required)):
-        raise UserError(
-            f"the wheel and requirements_prod.txt differ in {differ}: check "
-            '"dependencies" in pyproject.toml'
-        )
+def build() -> str:
+    """Build sdist and wheel, check the wheel, and put both into dist/."""
     # A project that began with Plinth 1 lists the suffixes of its data itself.
     everything = 'package-data = { "*" = ["**/*"] }' in read("pyproject.toml")
     suffixes = "" if everything else r"(?=.*(\.py|/py\.typed)$)"
     ships = re.compile(suffixes + r"(?!.*(^|/)(\.|__pycache__/|[^/]*\.egg-info/))")
     files = [x for x in (ROOT / "src").rglob("*") if x.is_file() and x.suffix != ".pyc"]
     paths = {x.relative_to(ROOT / "src").as_posix() for x in files}
-    if missing := ", ".join(sorted(filter(ships.match, paths - set(names)))):
-        raise UserError(
-            f"the wheel lacks {missing}: check [tool.setuptools] in pyproject.toml"
-        )
-
-
-def build() -> str:
-    """Build sdist and wheel, check the wheel, and put both into dist/."""
     with tempfile.TemporaryDirectory() as folder:
         run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ".")
         (wheel,) = Path(folder).glob("*.whl")
-        compare(wheel)
+        with ZipFile(wheel) as archive:
+            missing = sorted(filter(ships.match, paths.difference(archive.namelist())))
+        if missing:
+            lacks = f"the wheel lacks {', '.join(missing)}"
+            stop(f"{lacks}: check [tool.setuptools] in pyproject.toml")
         (ROOT / "dist").mkdir(exist_ok=True)
         made = [shutil.copy(x, ROOT / "dist") for x in Path(folder).iterdir()]
     return "\n".join(sorted(Path(x).relative_to(ROOT).as_posix() for x in made))
@@ -202,8 +175,8 @@ def main() -> None:
                 said = prepare(version)
             case _:
                 sys.exit(__doc__.split("\n\n")[1])
-    except (UserError, OSError, ValueError) as error:
-        sys.exit(f"release: {error}")
+    except (OSError, ValueError) as error:
+        stop(str(error))
     sys.stdout.write(f"{said}\n")
 
 

@@ -1,14 +1,23 @@
 """Join scenes of a film: `python -m` and the package's name."""
 
 import argparse
+from typing import NoReturn
 
 from .editing import join_scenes
 from .files import VideoError, open_video, write_video
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2."""
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
 def main() -> None:
     """Run the command line. Exit with one line on stderr if something is wrong."""
-    parser = argparse.ArgumentParser(__package__, description="Join scenes of a film.")
+    parser = Parser(__package__, description="Join scenes of a film.")
     parser.add_argument("film", metavar="FILM", help="the video file to read")
     parser.add_argument("output", metavar="OUT", help="file to write, such as out.mp4")
     parser.add_argument(
