@@ -352,7 +352,9 @@ def test_a_wheel_that_lacks_a_file_is_not_released(
     (project / "build.py").write_text(f"LEFT_OUT = [{name!r}]\n{BUILD}")
     status, printed, said = release(project, "--build")
     made = "dist/demo-0.1.0-py3-none-any.whl\ndist/demo-0.1.0.tar.gz\n"
-    lacking = f"release: the wheel lacks {name}: check [tool.setuptools] in pyproject.toml\n"
+    lacking = (
+        f"release: the wheel lacks {name}: check [tool.setuptools] in pyproject.toml\n"
+    )
     assert (status, printed, said) == ((1, "", lacking) if refused else (0, made, ""))
     assert (project / "dist").exists() != refused
 
