@@ -84,6 +84,8 @@ def test_command_gets_arguments_stdin_and_its_status(ready: Checkout) -> None:
 def test_command_runs_where_it_was_given(ready: Checkout, tmp_path: Path) -> None:
     result = ready.works("python", "-c", "import os; print(os.getcwd())", cwd=tmp_path)
     assert result.stdout.strip() == str(tmp_path)
+    assert ready.works(cwd=tmp_path).stderr == ""  # not the environment of that folder
+    assert not list(tmp_path.iterdir())
 
 
 def test_double_dash_ends_the_options(ready: Checkout) -> None:

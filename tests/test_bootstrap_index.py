@@ -138,11 +138,12 @@ def test_no_network(make: Make, server: Server, tmp_path: Path) -> None:
     ("way", "given"),
     [
         ("uv", "PIP_FIND_LINKS"),
-        ("uv", "pip.conf"),
+        ("uv", ".standard/pip.conf"),
         *(
             pytest.param("uv", given, marks=pytest.mark.slow)
             for given in ("PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_FIND_LINKS")
         ),
+        pytest.param("uv", "pip.conf", marks=pytest.mark.slow),
         pytest.param("uv", "user", marks=pytest.mark.slow),
         *(
             pytest.param("pip", given, marks=pytest.mark.slow)

@@ -132,6 +132,26 @@ DEV, PROD = "-r requirements_dev.txt", "-r requirements_prod.txt"
         pytest.param(
             "a>1", "", f"a==1  # via --override (workspace), {DEV}", "", id="override"
         ),
+        pytest.param(
+            "a\nb[x]",
+            "",
+            f"a[x]==1  # via {DEV}\nb[x]==1  # via {DEV}",
+            "needs: a[x]",
+            id="extra of another",
+        ),
+        pytest.param(
+            "a", "a", f"a[x]==1  # via {DEV}, {PROD}", "needs: a[x]", id="by both files"
+        ),
+        pytest.param(
+            "A_b", "", f"a-b==1  # via {DEV}\nc==1  # via a-b", "", id="via a dash"
+        ),
+        pytest.param("--pre\na", "", f"a==1  # via {DEV}", "", id="option"),
+        pytest.param(
+            "a; platform_system == 'Windows'", "", "", "does not fit", id="Windows"
+        ),
+        pytest.param(
+            "a; python_version == '3.14'", "", "", "does not fit", id="newer Python"
+        ),
     ],
 )
 def test_content_decides(
@@ -150,6 +170,38 @@ def test_included_files_count(module: Any, tmp_path: Path) -> None:
     assert "less.txt" in judged(module, tmp_path, {**files, "less.txt": "a<1"}, pins)
     files = {**files, "less.txt": "", "more.txt": "a\nb\n"}
     assert "'b' of more.txt" in judged(module, tmp_path, files, pins)
+    files = {**files, "less.txt": "a\n"}  # a constraint asks for nothing
+    found = judged(
+        module, tmp_path, {**files, "more.txt": ""}, "a==1  # via -c less.txt"
+    )
+    assert "nothing needs: a" in found
+
+
+@pytest.mark.parametrize("file", ["requirements_dev.txt", "requirements_prod.txt"])
+def test_long_options_and_circles_count(module: Any, tmp_path: Path, file: str) -> None:
+    """No pyproject.toml names these files, so setuptools does not read them."""
+    files = {
+        file: "--requirement more.txt\n--constraint=less.txt\n",
+        "more.txt": "-r more.txt\na\n",
+        "less.txt": "a<2\n",
+    }
+    pins = "a==1  # via -c less.txt, -r more.txt"
+    assert judged(module, tmp_path, files, pins) == ""
+    assert "less.txt" in judged(module, tmp_path, files | {"less.txt": "a<1"}, pins)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("setup.cfg", "[options]\npython_requires = >=3.12\n"),
+        ("setup.py", "setup(\n    python_requires='>=3.12',\n)\n"),
+    ],
+)
+def test_python_of_an_adopted_repository_decides(
+    module: Any, tmp_path: Path, file: str, text: str
+) -> None:
+    files = {"pyproject.toml": "[build-system]\nrequires = []\n", file: text}
+    assert "not for Python 3.12" in judged(module, tmp_path, files, "")
 
 
 @pytest.mark.parametrize(
@@ -181,6 +233,7 @@ def test_python_decides(
         "./wheels/omega-1.0-py3-none-any.whl",
         "omega-1.0-py3-none-any.whl",
         "omega-1.0.tar.gz",
+        "omega-1.0.zip",
         ".",
         "omega @ file:///tmp/omega.whl",
         "omega @ git+https://example.org/omega.git",
@@ -281,6 +334,13 @@ def test_export_has_the_packages_of_the_lock(make: Make, uv: bool) -> None:
     }
     hashes = re.findall("[0-9a-f]{64}", (project.root / "pylock.toml").read_text())
     assert set(hashes) == set(re.findall("sha256:([0-9a-f]{64})", lock))
+    # The environment is up to date now.
+    first = (project.root / "pylock.toml").rename(project.root / "first.toml")
+    project.works("--export", "pylock.toml")
+    assert exported(project) == {
+        (x["name"], x["version"], x.get("marker", ""))
+        for x in tomllib.loads(first.read_text())["packages"]
+    }
 
 
 def test_production_runs_no_development_tool_from_elsewhere(

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from conftest import ROOT, commit, git, run
 
-from plinth.addresses import masked, printable
+from plinth.addresses import masked, printable, shown
 from plinth.infer import Repository, find_url
 
 FORMS = [
@@ -24,6 +24,10 @@ FORMS = [
     "https://user:a@SECRET@host/x",
     "https://user:a/SECRET@host/x",
     "https://user:a#SECRET@host/x",
+    "https://first.last:SECRET@host/x",
+    "https://first.last:a/SECRET@host/x",
+    "https://user/SECRET@host/x",
+    "https://a.SECRET@host/x",
     "https://user%3ASECRET@host/x",
     "user:SECRET@host:path",
     "http://host/x?private_token=SECRET",
@@ -57,7 +61,9 @@ def test_secrets_are_masked(form: str, text: str) -> None:
         "git@host:x",
         "git@host:x@1",
         "https://host/x",
+        "SSH://git@host/x",
         "https://host/x@1",
+        "https://example.org/x@main",
         "https://example.org/@x/y@v1.2",
         "/srv/x@1",
         "is it https://host/x? Yes: a=b, Ada <ada@example.org>",
@@ -66,6 +72,16 @@ def test_secrets_are_masked(form: str, text: str) -> None:
 def test_addresses_without_secrets_stay(text: str) -> None:
     """What holds no secret is shown as it is."""
     assert masked(text) == text
+
+
+def test_the_rest_of_an_address_stays() -> None:
+    """A reader still learns which server and which repository a message is about."""
+    text = "fatal: 'https://user:SECRET@host/x' and (https://host/x?token=SECRET), not"
+    expected = "fatal: 'https://***@host/x' and (https://host/x?***), not"
+    assert masked(text) == expected
+    assert shown("https://user:a SECRET@host/x") == "https://***@host/x"
+    assert shown("/srv/my template") == "/srv/my template"
+    assert printable("Zoë — 雪") == "Zoë — 雪"
 
 
 @pytest.mark.parametrize(

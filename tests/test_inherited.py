@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import LAYOUTS, Generate, assert_green, run
+from conftest import LAYOUTS, ROOT, Generate, assert_green, run
 from support.files import editing
 
 PACKAGE = Path("src/sound/effects")
@@ -140,6 +140,110 @@ STILL_TRUE = [
     ),
     (add_app, "django-app"),
 ]
+
+
+# What each package of a project holds: its __init__.py, then its other files.
+PACKAGES = {
+    "unsorted": ("a, b = 1, 2\n__all__ = ['b', 'a']", {}),
+    "twice": ("a = 1\n__all__ = ['a', 'a']", {}),
+    "misspelt": ("__all__ = ['a']", {}),
+    "function": ("", {"_m.py": "def f(): ..."}),
+    "coroutine": ("", {"_m.py": "async def f(): ..."}),
+    "klass": ("", {"_m.py": "class F: ..."}),
+    "constant": ("", {"_m.py": "F = 1"}),
+    "annotated": ("", {"_m.py": "F: int = 1"}),
+    "named": ("", {"_m.py": "__all__ = ['f']\nf = 1"}),
+    "later": ("__all__ = ['f']\nf = 1", {"_m.py": "def f(): ...\ndef g(): ..."}),
+    "module": ("from .m import f\n__all__ = ['f']", {"m.py": "def f(): ..."}),
+    "package": ("", {"deep/__init__.py": "F = 1"}),
+    "deeper": ("", {"deep/__init__.py": "", "deep/_m.py": "F = 1"}),
+    "apps": ("", {"apps.py": "def f(): ..."}),
+    "migrations": ("", {"_m.py": "def f(): ..."}),
+    "lazy": ("# attach() is here", {"m.py": "def f(): ..."}),
+    "bare": (None, {"m.py": ""}),
+    # These are correct.
+    "whole": (
+        "from . import m\nfrom .m import f\n__all__ = ['f', 'm']",
+        {"m.py": "def f(): ..."},
+    ),
+    "private": (
+        "",
+        {
+            "_m.py": "def _f(): ...\n_F = 1\nf = 1\nfrom os import sep",
+            "_deep/__init__.py": "F = 1",
+        },
+    ),
+    "own": ("", {"_m.py": "__all__ = []\ndef f(): ...", "_n.py": "F = f.g = 1"}),
+    "typed": ("", {"_m.py": "__all__: list[str] = []\nclass F: ..."}),
+    "main": ("", {"__main__.py": "def f(): ..."}),
+    "data": ("", {"a.txt": "def f(): ...", "0001_a.py": "def f(): ..."}),
+    "hollow": ("", {"deep/__init__.py": "", "m.py": "def _f(): ..."}),
+    "django": (
+        "",
+        {
+            f"{folder}/{name}.py": "class A: ..." if name == "a" else ""
+            for folder in ("management", "migrations", "templatetags")
+            for name in ("__init__", "a")
+        },
+    ),
+    "polls": (
+        "",
+        {
+            "apps.py": "class A(AppConfig): ...",
+            "deep/__init__.py": "",
+            "deep/m.py": "class A: ...",
+        },
+    ),
+}
+MISSING = "function coroutine klass constant annotated named later module package deeper deeper.deep apps migrations lazy"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what the inherited test of the exports says of all these packages."""
+    project = tmp_path_factory.mktemp("packages")
+    for package, (init, files) in PACKAGES.items():
+        for name, text in ({"__init__.py": init} | files).items():
+            if text is not None:
+                path = project / "src" / package / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+    (project / ".standard").mkdir()
+    shutil.copy(ROOT / "template/.standard/test_exports.py", project / ".standard")
+    return exports(project)[1]
+
+
+def test_only_wrong_exports_are_found(report: str) -> None:
+    found = re.findall(r"^FAILED [^:]+::(\w+)(?:\[(\S+)\])?", report, re.MULTILINE)
+    assert set(found) == {
+        ("test_all_is_sorted", "unsorted"),
+        ("test_all_is_sorted", "twice"),
+        ("test_every_exported_name_resolves", "misspelt"),
+        ("test_every_folder_of_modules_is_a_package", ""),
+        *(("test_nothing_public_is_missing", name) for name in MISSING.split()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("package", "lines"),
+    [
+        ("function", ["from ._m import f", '__all__ = ["f"]']),
+        ("later", ["from ._m import g", '__all__ = ["f", "g"]']),
+        ("module", ["from . import m", '__all__ = ["f", "m"]']),
+        (
+            "lazy",
+            [
+                "from .m import f",
+                "from . import m",
+                '    "f": "m",  # in attach()',
+                '__all__ = ["f", "m"]',
+            ],
+        ),
+    ],
+)
+def test_the_report_has_the_lines(report: str, package: str, lines: list[str]) -> None:
+    needs = [f"src/{package}/__init__.py needs these lines:", *lines]
+    assert "\n".join(["", *needs, ""]) in report
 
 
 @pytest.fixture(params=["eager", pytest.param("lazy", marks=pytest.mark.slow)])

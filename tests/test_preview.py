@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,11 @@ def rows(*arguments: str | Path, status: int) -> dict[str, dict[str, Any]]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the small template with one more release that changes each kind of file."""
     folder = tiny(tmp_path_factory.mktemp("preview") / "template")
-    substitute(folder / "template/static.cfg", r"\Z", "[later]\n")
+    substitute(
+        folder / "template/static.cfg",
+        r"\Z",
+        "[later]\nat = https://user:SECRET@host/x\n",
+    )
     substitute(folder / "template/LICENSE.jinja", r"\A", "Licence\n\n")
     substitute(folder / "template/yours.txt", "yours", "never brought")
     write(folder, {"template/added.txt": "new\n"})
@@ -73,8 +78,14 @@ def test_each_file_is_told_as_the_update_treats_it(
     """Nothing in a repository changes; then the real update does what was told."""
     names = ["same", "plain", "merged", "conflict", "dirty"]
     before = everything(projects)
-    found = rows(*(projects / name for name in names), status=2)
+    found = rows("--diff", *(projects / name for name in names), status=2)
     assert everything(projects) == before
+    assert "+at = https://***@host/x\n" in found["plain"]["diff"]
+    assert "SECRET" not in json.dumps(found)
+    assert {(x["template"], x["to"]) for x in found.values()} == {
+        (str(template), "3.0.0")
+    }
+    assert found["merged"]["version"] == "2.0.0"
     assert {name: found[name]["state"] for name in names} == {
         "same": "same",
         "plain": "changes",
@@ -112,6 +123,7 @@ def test_it_says_it_to_people_too(projects: Path) -> None:
     assert "\n  merged   LICENSE\n" in printed
     assert "\n  new      added.txt\n" in printed
     assert "\n+Licence\n" in printed
+    assert "SECRET" not in printed
     printed, _ = preview(projects / "same", status=0)
     assert "nothing would change" in printed
 
@@ -120,6 +132,27 @@ def test_it_says_it_to_people_too(projects: Path) -> None:
 def test_a_version_can_be_named(projects: Path) -> None:
     (row,) = rows("--to", "2.0.0", projects / "plain", status=0).values()
     assert (row["to"], row["state"]) == ("2.0.0", "same")
+
+
+@pytest.mark.slow
+def test_each_project_of_a_repository_has_its_own_row(
+    template: Path, tmp_path: Path
+) -> None:
+    """What the update of one project would add is not in the row of the next."""
+    repository = tmp_path / "both"
+    for name in ("one", "two"):
+        born(template, repository / name, "2.0.0")
+        shutil.rmtree(repository / name / ".git")
+    git(repository, "init", "--quiet")
+    commit(repository)
+    printed, _ = preview("--json", repository, status=1)
+    found = {row["project"]: row for row in map(json.loads, printed.splitlines())}
+    assert found.keys() == {"one", "two"}
+    for name, row in found.items():
+        assert row["files"][f"{name}/added.txt"] == "new"
+        assert row["files"][f"{name}/static.cfg"] == "updated"
+        assert row["files"][f"{name}/yours.txt"] == "yours"
+        assert {path.partition("/")[0] for path in row["files"]} == {name}
 
 
 def test_what_cannot_be_told_is_a_row(projects: Path) -> None:
@@ -147,7 +180,10 @@ def test_a_link_leads_nowhere(template: Path, tmp_path: Path) -> None:
     before = everything(tmp_path)
     found = rows(project, status=2)
     assert everything(tmp_path) == before
-    assert found["sound"]["state"] in ("conflict", "unknown")
+    assert (
+        found["sound"]["problem"] is None
+    )  # which would hide what happens to the rest
+    assert found["sound"]["state"] == "conflict"
 
 
 @pytest.mark.slow

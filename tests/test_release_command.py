@@ -308,6 +308,57 @@ def test_a_wrong_command_line_gets_the_usage(
 # ---- Building -----------------------------------------------------------------------------------------------------------
 
 
+# It packs all files below src, but those that a test names, as if pyproject.toml did not mention them.
+BUILD = """\
+import sys
+import zipfile
+from pathlib import Path
+
+folder = Path(sys.argv[sys.argv.index("--outdir") + 1])
+(folder / "demo-0.1.0.tar.gz").touch()
+with zipfile.ZipFile(folder / "demo-0.1.0-py3-none-any.whl", "w") as archive:
+    fields = "Metadata-Version: 2.1\\nName: demo\\nVersion: 0.1.0\\n"
+    archive.writestr("demo-0.1.0.dist-info/METADATA", fields)
+    for path in Path("src").rglob("*"):
+        name = path.relative_to("src").as_posix()
+        if path.is_file() and name not in LEFT_OUT:
+            archive.write(path, name)
+"""
+EVERYTHING = 'package-data = { "*" = ["**/*"] }'
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "refused"),
+    [
+        ("demo/app.js", EVERYTHING, True),
+        ("demo/more.py", EVERYTHING, True),
+        ("demo/app.js", 'package-data = { "*" = ["*.css"] }', False),
+        ("demo/more.py", 'package-data = { "*" = ["*.css"] }', True),
+        ("demo/deep/py.typed", 'package-data = { "*" = ["*.css"] }', True),
+        ("demo/.hidden/app.js", EVERYTHING, False),
+        ("demo/__pycache__/more.pyi", EVERYTHING, False),
+        ("demo/more.pyc", EVERYTHING, False),
+        ("demo.egg-info/more.txt", EVERYTHING, False),
+    ],
+)
+def test_a_wheel_that_lacks_a_file_is_not_released(
+    released: Path, tmp_path: Path, name: str, data: str, refused: bool
+) -> None:
+    """Caches and files of the tools may be missing. In projects of Plinth 1, so may data."""
+    project = shutil.copytree(released, tmp_path / "demo")
+    (project / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+    (project / "src" / name).touch()
+    edit(project / "pyproject.toml", EVERYTHING, data)
+    (project / "build.py").write_text(f"LEFT_OUT = [{name!r}]\n{BUILD}")
+    status, printed, said = release(project, "--build")
+    made = "dist/demo-0.1.0-py3-none-any.whl\ndist/demo-0.1.0.tar.gz\n"
+    lacking = (
+        f"release: the wheel lacks {name}: check [tool.setuptools] in pyproject.toml\n"
+    )
+    assert (status, printed, said) == ((1, "", lacking) if refused else (0, made, ""))
+    assert (project / "dist").exists() != refused
+
+
 @pytest.mark.slow
 def test_every_file_below_src_ships(generate: Generate, tmp_path: Path) -> None:
     """Data of any suffix is in the wheel and the sdist, caches are in neither, and the check says what is missing."""
