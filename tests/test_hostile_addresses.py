@@ -168,6 +168,7 @@ def test_no_command_tells_a_secret(reports: dict[str, str], name: str) -> None:
     assert all(line.isprintable() for line in reports[name].splitlines())
 
 
+@pytest.mark.slow
 def test_drift_reads_all_of_them(reports: dict[str, str]) -> None:
     """Each has its row, which says why its template was not read."""
     rows = [json.loads(line) for line in reports["resume"].splitlines()]
