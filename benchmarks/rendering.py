@@ -56,6 +56,8 @@ class Case:
 class Bench:
     """A temporary folder with a home, an environment for the commands and what they make."""
 
+    sizes: tuple[int, ...] = SIZES  # numbers of modules, whose growth is measured
+
     def __init__(self, root: Path) -> None:
         """Prepare the environment: git's identity, no network, bytecode allowed, no settings from the caller's home."""
         self.root = root
@@ -335,7 +337,7 @@ def updating(bench: Bench, template: Path, rounds: int) -> str:
 def growth(bench: Bench, template: Path, rounds: int) -> str:
     """Measure how rendering grows with the number of modules, beside Copier's own cost for the same files."""
     cases: dict[str, Case] = {}
-    for size in SIZES:
+    for size in bench.sizes:
         data = ("--data", modules(size))
         project = bench.root / f"modules-{size}"
         bench.run(bench.render(template, *data, into=project), bench.root)
@@ -346,7 +348,7 @@ def growth(bench: Bench, template: Path, rounds: int) -> str:
     costs = bench.compare(cases, rounds)
     rows: list[tuple[str, ...]] = []
     steps, before = [], (0, 0.0)
-    for size in SIZES:
+    for size in bench.sizes:
         cpu, floor = costs[f"{size}"].cpu, costs[f"{size} static"].cpu
         steps.append((cpu - before[1]) / (size - before[0]) * 1000)
         before = (size, cpu)
@@ -371,8 +373,8 @@ def growth(bench: Bench, template: Path, rounds: int) -> str:
     )
     worst = steps[2] / steps[1]
     verdict = (
-        f"A further module costs {worst:.2f} times as much between {SIZES[1]} and {SIZES[2]:,} modules as between "
-        f"{SIZES[0]} and {SIZES[1]}: {'linear' if worst <= 1.1 else '**worse than linear**'}. {rounds} rounds.\n"
+        f"A further module costs {worst:.2f} times as much between {bench.sizes[1]} and {bench.sizes[2]:,} modules as between "
+        f"{bench.sizes[0]} and {bench.sizes[1]}: {'linear' if worst <= 1.1 else '**worse than linear**'}. {rounds} rounds.\n"
     )
     return "\n".join(
         ["### Growth with the number of modules", "", table(heading, *rows), verdict]
@@ -398,7 +400,11 @@ def importing(bench: Bench, template: Path, rounds: int) -> str:
     (empty / "demo").mkdir(parents=True)
     (empty / "demo/__init__.py").touch()
     sources = {"empty `__init__.py`": empty}
-    for exports, size in (("lazy", 0), ("lazy", SIZES[-1]), ("eager", SIZES[-1])):
+    for exports, size in (
+        ("lazy", 0),
+        ("lazy", bench.sizes[-1]),
+        ("eager", bench.sizes[-1]),
+    ):
         project = bench.root / f"{exports}-{size}"
         answers = [
             f"--data={answer}"
@@ -441,7 +447,7 @@ def importing(bench: Bench, template: Path, rounds: int) -> str:
         "`import` alone, ms",
         "ratio",
     )
-    lazy = ratios[f"lazy, {SIZES[-1]:,} modules"]
+    lazy = ratios[f"lazy, {bench.sizes[-1]:,} modules"]
     verdict = (
         f"The lazy package: as a process {lazy[0]:.2f} times the empty one's CPU, the bar of {BAR_IMPORT} is "
         f"{met(lazy[0], BAR_IMPORT)}; the `import` statement alone {lazy[2]:.2f} times, {met(lazy[2], BAR_IMPORT)}. "
@@ -449,7 +455,7 @@ def importing(bench: Bench, template: Path, rounds: int) -> str:
     )
     return "\n".join(
         [
-            f"### Importing a package of {SIZES[-1]:,} modules",
+            f"### Importing a package of {bench.sizes[-1]:,} modules",
             "",
             table(heading, *rows),
             verdict,
@@ -468,9 +474,17 @@ def main() -> None:
     parser.add_argument(
         "--write", action="store_true", help="put the tables into benchmarks/README.md"
     )
+    parser.add_argument(
+        "--modules",
+        type=int,
+        nargs=3,
+        default=SIZES,
+        help="sizes of growth (10 100 1000)",
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         bench = Bench(Path(root).resolve())
+        bench.sizes = tuple(options.modules)
         template = bench.plinth()
         commit = bench.run(["git", "rev-parse", "--short", "HEAD"], template).strip()
         dated = (
@@ -482,7 +496,7 @@ def main() -> None:
         print(dated, flush=True)
         for part, rounds in (
             (rendering, options.rounds),
-            (growth, 3),
+            (growth, min(options.rounds, 3)),
             (importing, options.rounds * 3),
             (updating, options.rounds),  # the last: it gives the template a release
         ):
