@@ -18,6 +18,7 @@ def test_base_python_deleted(project: Checkout, tmp_path: Path) -> None:
     project.sound()
 
 
+@pytest.mark.slow
 def test_base_python_upgraded(project: Checkout, tmp_path: Path) -> None:
     python = copied_python(tmp_path / "base")
     project.works("true", env=prefix(project, python))

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, commit, git, run
 from support.fleets import IDENTITY, Fleet, know
 
-pytestmark = pytest.mark.slow  # a minute of attacks at once
+pytestmark = pytest.mark.slow  # the attacks run together, once
 
 # Modules that Python, Copier or the gate import.
 MODULES = (

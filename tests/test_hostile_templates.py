@@ -12,6 +12,8 @@ import pytest
 from conftest import ROOT, commit, git, run
 from support.fleets import IDENTITY, Fleet, know
 
+pytestmark = pytest.mark.slow  # the attacks run together, once
+
 SECRET = "s3cr3t-of-the-operator"
 READS = {
     "expandvars": "'$GH_TOKEN ${GH_TOKEN}'|expandvars",
@@ -157,7 +159,6 @@ def write_project(folder: Path, answers: str) -> None:
     (folder / ".copier-answers.yml").write_text(answers)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_drift_tells_no_secret(attacked: Path, name: str) -> None:
     said = (attacked / "drift").read_text()

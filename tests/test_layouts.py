@@ -32,7 +32,14 @@ def exports(request: pytest.FixtureRequest) -> str:
     return value
 
 
-@pytest.fixture(params=LAYOUTS, ids=lambda path: path.stem)
+@pytest.fixture(
+    params=[
+        pytest.param(
+            path, id=path.stem, marks=[pytest.mark.slow] * (path.stem != "sound")
+        )
+        for path in LAYOUTS
+    ]
+)
 def layout(request: pytest.FixtureRequest) -> Path:
     """Return each layout's file."""
     value: Path = request.param
