@@ -398,8 +398,9 @@ def test_the_wheel_requires_what_the_file_says(generate: Generate) -> None:
     with (project / "requirements_prod.txt").open("a") as file:
         file.write("# A comment.\nidna>=3  # Another.\n")
     assert release(project, "--build")[0] == 0
-    (wheel,) = (project / "dist").glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        lines = archive.read("demo-0.1.0.dist-info/METADATA").decode().splitlines()
-    required = [line for line in lines if line.startswith("Requires-Dist: ")]
-    assert required == ["Requires-Dist: idna>=3"]
+    edit(project / "pyproject.toml", 'file = ["requirements_prod.txt"]', "file = []")
+    status, printed, said = release(project, "--build")
+    assert (status, printed) == (1, "")
+    assert said.startswith(
+        "release: the wheel and requirements_prod.txt differ in idna>=3: "
+    )

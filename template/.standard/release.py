@@ -7,6 +7,7 @@ usage: ./bootstrap python .standard/release.py [VERSION | --tag TAG | --build]
   VERSION     set the version, date its part of CHANGELOG.md, and commit both
   --tag TAG   check that a tag, such as 1.2.0 or v1.2.0, names that version, too
   --build     put sdist and wheel into dist/, if the wheel has every file below src/
+              and requires what requirements_prod.txt says
 
 If a check fails, it prints one line, exits with 1 and changes nothing.
 """
@@ -21,8 +22,10 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
+from zipfile import Path as ZipPath
 from zipfile import ZipFile
 
+from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 ROOT = Path(__file__).parents[1]
@@ -148,14 +151,23 @@ def build() -> str:
     ships = re.compile(suffixes + r"(?!.*(^|/)(\.|__pycache__/|[^/]*\.egg-info/))")
     files = [x for x in (ROOT / "src").rglob("*") if x.is_file() and x.suffix != ".pyc"]
     paths = {x.relative_to(ROOT / "src").as_posix() for x in files}
+    lines = [x.partition(" #")[0] for x in read("requirements_prod.txt").splitlines()]
+    asked = [str(Requirement(x)) for x in lines if x.strip() and x[0] != "#"]
     with tempfile.TemporaryDirectory() as folder:
         run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ".")
         (wheel,) = Path(folder).glob("*.whl")
         with ZipFile(wheel) as archive:
             missing = sorted(filter(ships.match, paths.difference(archive.namelist())))
+            (info,) = (
+                x for x in ZipPath(archive).iterdir() if x.suffix == ".dist-info"
+            )
+            required = metadata.PathDistribution(info).requires or []
         if missing:
             lacks = f"the wheel lacks {', '.join(missing)}"
             stop(f"{lacks}: check [tool.setuptools] in pyproject.toml")
+        if differ := {str(Requirement(x)) for x in required} ^ set(asked):
+            differs = f"the wheel and requirements_prod.txt differ in {min(differ)}"
+            stop(f'{differs}: check "dependencies" in pyproject.toml')
         (ROOT / "dist").mkdir(exist_ok=True)
         made = [shutil.copy(x, ROOT / "dist") for x in Path(folder).iterdir()]
     return "\n".join(sorted(Path(x).relative_to(ROOT).as_posix() for x in made))
