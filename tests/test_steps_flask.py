@@ -170,7 +170,7 @@ def the_wheel_runs_under_gunicorn(project: Path) -> None:
     (line,) = [x for x in readme.splitlines() if x.startswith("gunicorn ")]
     _, *words = line.replace("--workers 4", "--workers 2").replace("'", "").split()
     port = free_port()
-    gunicorn = project.parent / "elsewhere/fresh/bin/gunicorn"
+    gunicorn = project.parent / "fresh/bin/gunicorn"
     words += [f"--bind=127.0.0.1:{port}"]
     environment = SECRET | {"DEMO_PROXIES": "1"}
     with serving(
