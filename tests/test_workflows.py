@@ -24,6 +24,7 @@ ELSEWHERE = {
     ".\\bootstrap.cmd python scripts/try_project.py",
     "scripts/check test",
     "scripts/check slow",
+    "scripts/check coverage",
     "scripts/tag > tags.txt",  # pushes; test_releases runs it
     "./bootstrap pytest -m complete",
     "./bootstrap pytest -m renovate -n 0",
@@ -84,7 +85,7 @@ def test_a_line_works(line: str) -> None:
 
 def test_the_parts_of_the_check_are_named() -> None:
     done = run("scripts/check", "speed", cwd=ROOT, check=False)
-    expected = 'check: "speed" is not a part: use lint, test or slow\n'
+    expected = 'check: "speed" is not a part: use lint, test, slow or coverage\n'
     assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
 
 
