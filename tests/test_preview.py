@@ -72,6 +72,7 @@ def projects(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_each_file_is_told_as_the_update_treats_it(
     template: Path, projects: Path
 ) -> None:
