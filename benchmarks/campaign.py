@@ -155,9 +155,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         os.environ["COPIER_CACHE_DIR"] = str(folder / "cache")
-        for who in ("AUTHOR", "COMMITTER"):
-            os.environ[f"GIT_{who}_NAME"] = "Plinth contributors"
-            os.environ[f"GIT_{who}_EMAIL"] = "python@example.org"
+        for role in ("AUTHOR", "COMMITTER"):
+            os.environ[f"GIT_{role}_NAME"] = "Plinth contributors"
+            os.environ[f"GIT_{role}_EMAIL"] = "python@example.org"
         template, projects = prepare(folder)
         for number in [int(x) for x in sys.argv[1:]] or [10, 50]:
             first = 0.0

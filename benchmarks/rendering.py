@@ -262,6 +262,22 @@ def met(ratio: float, bar: float) -> str:
     return "met" if ratio <= bar else "**not met**"
 
 
+def beside_empty(costs: Mapping[str, Cost]) -> str:
+    """Return a table of costs in seconds, and their ratios to those of the empty template."""
+    base = costs[EMPTY]
+    rows = [
+        (
+            name,
+            f"{cost.cpu:.3f}",
+            f"{cost.cpu / base.cpu:.2f}",
+            f"{cost.wall:.3f}",
+            f"{cost.wall / base.wall:.2f}",
+        )
+        for name, cost in costs.items()
+    ]
+    return table(("", "CPU s", "ratio", "wall s", "ratio"), *rows)
+
+
 def rendering(bench: Bench, template: Path, rounds: int) -> str:
     """Compare the default project with other ways to begin one."""
     project = bench.root / "project"
@@ -273,29 +289,14 @@ def rendering(bench: Bench, template: Path, rounds: int) -> str:
         **dict(bench.others()),
     }
     costs = bench.compare(cases, rounds)
-    base, ours, floor = (
-        costs[EMPTY],
-        costs[OURS].cpu / costs[EMPTY].cpu,
-        costs[FLOOR].cpu / costs[EMPTY].cpu,
-    )
+    ours, floor = (costs[name].cpu / costs[EMPTY].cpu for name in (OURS, FLOOR))
     count = sum(path.is_file() for path in project.rglob("*"))
-    rows = [
-        (
-            name,
-            f"{cost.cpu:.3f}",
-            f"{cost.cpu / base.cpu:.2f}",
-            f"{cost.wall:.3f}",
-            f"{cost.wall / base.wall:.2f}",
-        )
-        for name, cost in costs.items()
-    ]
     verdict = (
         f"The default project ({count} files) takes {ours:.2f} times the CPU of the empty template; the bar of "
         f"{BAR_RENDER:.2f} is {met(ours, BAR_RENDER)}. The same files without a question or a line of Jinja take "
         f"{floor:.2f} times, so {ours - floor:+.2f} is Plinth's own. {rounds} rounds.\n"
     )
-    heading = ("", "CPU s", "ratio", "wall s", "ratio")
-    return "\n".join(["### A new project", "", table(heading, *rows), verdict])
+    return "\n".join(["### A new project", "", beside_empty(costs), verdict])
 
 
 def updating(bench: Bench, template: Path, rounds: int) -> str:
@@ -314,24 +315,13 @@ def updating(bench: Bench, template: Path, rounds: int) -> str:
         if "_commit: '1000'" not in (trial / ".copier-answers.yml").read_text():
             sys.exit(f"{name}: the update did not reach the next release")
     costs = bench.compare(cases, rounds)
-    base, ours = costs[EMPTY], costs[OURS].cpu / costs[EMPTY].cpu
-    rows = [
-        (
-            name,
-            f"{cost.cpu:.3f}",
-            f"{cost.cpu / base.cpu:.2f}",
-            f"{cost.wall:.3f}",
-            f"{cost.wall / base.wall:.2f}",
-        )
-        for name, cost in costs.items()
-    ]
+    ours = costs[OURS].cpu / costs[EMPTY].cpu
     verdict = (
         f"The update takes {ours:.2f} times the CPU of that with an empty template; the bar of {BAR_UPDATE:.2f} is "
         f"{met(ours, BAR_UPDATE)}. {rounds} rounds.\n"
     )
-    heading = ("", "CPU s", "ratio", "wall s", "ratio")
     title = "### An update of an edited project"
-    return "\n".join([title, "", table(heading, *rows), verdict])
+    return "\n".join([title, "", beside_empty(costs), verdict])
 
 
 def growth(bench: Bench, template: Path, rounds: int) -> str:

@@ -186,7 +186,7 @@ class Line(Requirement):  # type: ignore[misc]
 
 
 def requirements(*files: str) -> dict[str, list[Line]]:
-    """Return what files ask for, by the lock's name of it, such as "-r x.txt"."""
+    """Return what files ask for, by the reason in a lock, such as "-r x.txt"."""
     found: dict[str, list[Line]] = {}
     for reason in (queue := [f"-r {file}" for file in files]):
         file, found[reason] = reason[3:], []
@@ -301,7 +301,7 @@ def settings() -> dict[str, str]:
             items = [os.path.abspath(x) if os.path.exists(x) else x for x in items]
             TOLD["PIP_" + key.upper().replace("-", "_")] = " ".join(items)
             TOLD[names[key]] = ("," if key == "find-links" else " ").join(items)
-    TOLD["PIP_CONFIG_FILE"] = os.devnull  # all that counts is here
+    TOLD["PIP_CONFIG_FILE"] = os.devnull  # not empty, so pip is asked once
     if TOLD.get("PIP_NO_INDEX", "0") not in ("0", "false"):
         TOLD["UV_DEFAULT_INDEX"] = "file:///no-index"  # uv has no variable for it
     return TOLD
@@ -439,9 +439,10 @@ def install(tool: list[str], found: list[Line], mode: str) -> int:
     # Production does not keep what builds the package: it is installed, then removed.
     chosen = needed(found, kept | build)
     write(CHOSEN, "".join(pin.line for pin in found if pin.name in chosen))
-    get = [*tool, *GET, *["--exact"] * ("pip" in tool)]
+    exact = ["--exact"] if "pip" in tool else []  # pip installs into a new .venv
+    get = [*tool, *GET, *exact]
     # With all in uv's cache, there is nothing to ask the index.
-    if "--exact" not in get or not run(get, UV_OFFLINE="1")[0]:
+    if not exact or not run(get, UV_OFFLINE="1")[0]:
         failure = f"{LOCK} could not be installed"
         failure += " with --offline" if "UV_OFFLINE" in os.environ else ""
         run(get, failure, **settings())

@@ -52,7 +52,7 @@ def make_environment(project: Path, base: Path) -> Path:
 def full_coverage(python: Path, project: Path) -> None:
     """Assert that a project's tests pass, warnings being errors, and reach all of its code.
 
-    There is no terminal, Ctrl-C is ignored as in a background job, and the tests that some system skips do not count.
+    The tests run without a terminal. They ignore Ctrl-C, as a background job does. Tests that some systems skip do not count.
     """
     alone = ("sh", "-c", 'trap "" HUP INT; exec "$@" </dev/null', "sh")
     tests = (*alone, python, "-m", "pytest", "-p", "no:cacheprovider")
