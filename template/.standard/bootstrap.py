@@ -36,17 +36,15 @@ if not sys.flags.no_site:
     from pathlib import Path
     from typing import Any
 
-    # pip contains `packaging`. An installed pip starts three times as fast as the wheel
-    # that comes with Python.
-    wheels = os.path.join(os.path.dirname(os.__file__), "ensurepip", "_bundled")
-    wheels = sysconfig.get_config_var("WHEEL_PKG_DIR") or wheels  # Debian has another
-    sys.path += [str(path) for path in Path(wheels).glob("pip-*.whl")]
+    # An installed pip starts three times as fast as the wheel that comes with Python.
+    wheels = sysconfig.get_config_var("WHEEL_PKG_DIR")  # of Debian
+    wheels = wheels or os.path.join(os.path.dirname(os.__file__), "ensurepip/_bundled")
+    sys.path += map(str, Path(wheels).glob("pip-*.whl"))
     try:
         from pip import __path__ as pip
         from pip._vendor.packaging.requirements import Requirement
     except ImportError:
-        text = "has no pip: install python3-venv, or another Python"
-        sys.exit(f"bootstrap: {sys.executable} {text}")
+        sys.exit(f"bootstrap: {sys.executable} has no pip: install python3-venv")
     PIP = ["-Iu", pip[0] + ("" if ".whl" in pip[0] else "/__pip-runner__.py")]
 
 WINDOWS = os.name == "nt"
@@ -169,14 +167,12 @@ def become(program: str, command: list[str]) -> int:
 class Line(Requirement):  # type: ignore[misc]
     """A requirement of a file, or a pin: what pip and uv get, and who needs it."""
 
-    name: str
-
     def __init__(self, text: str, line: str = "") -> None:
         """Parse the requirement (PEP 508) and normalize its name (PEP 503)."""
         super().__init__(text)
         if self.url or text.endswith((".whl", ".zip", "gz")):
             raise ValueError(f"{text!r} is not in a package index")
-        self.name = re.sub(r"[-_.]+", "-", self.name).lower()
+        self.name: str = re.sub(r"[-_.]+", "-", self.name).lower()
         self.specifier.prereleases = True
         self.line, self.via = line, set[str]()
 
@@ -204,10 +200,8 @@ def requirements(*files: str) -> dict[str, list[Line]]:
                 try:
                     found[reason].append(Line(line))
                 except ValueError:
-                    raise ValueError(
-                        f"{place} cannot be locked with a hash. "
-                        "Publish it to a package index and write name==version"
-                    ) from None
+                    text = "cannot be locked with a hash: name a package of an index"
+                    raise ValueError(f"{place} {text}") from None
     return found
 
 
@@ -283,19 +277,18 @@ def settings() -> dict[str, str]:
     """Return what pip's files and variables say of the index, for pip and for uv."""
     if TOLD:
         return TOLD
-    listed, names = "", dict(x.split("=") for x in SETTINGS.split())
+    names = dict(x.split("=") for x in SETTINGS.split())
+    env = os.environ | {"PIP_QUIET": "0", "PIP_USER": "0"}
     # The organisation's file counts beside the user's; old projects have it in scripts/
-    files = [os.path.join(ROOT, x, "pip.conf") for x in (".standard", "scripts")]
-    own = [{"PIP_CONFIG_FILE": x} for x in files if os.path.isfile(x)]
-    for more in [{}, *own][:2]:
-        env = os.environ | {"PIP_QUIET": "0", "PIP_USER": "0"} | more
-        ask = [sys.executable, *PIP, "--log", os.devnull, "config", "list"]
-        done = subprocess.run(ask, check=False, env=env, capture_output=True, text=True)
-        sys.stderr.write(done.stderr if done.returncode else "")
-        listed += done.stdout
+    for name in (".standard", "scripts"):
+        if os.path.isfile(path := os.path.join(ROOT, name, "pip.conf")):
+            env.setdefault("PIP_CONFIG_FILE", path)
+    ask = [sys.executable, *PIP, "--log", os.devnull, "config", "list"]
+    done = subprocess.run(ask, check=False, env=env, capture_output=True, text=True)
+    sys.stderr.write(done.stderr if done.returncode else "")
     for section in ("global", "install", ":env:"):
         entry = rf"(?m)^{section}\.(?:default-)?({'|'.join(names)})=(.+)$"
-        for key, value in re.findall(entry, listed):
+        for key, value in re.findall(entry, done.stdout):
             # A path may be relative to where the user is.
             items = ast.literal_eval(value).split()
             items = [os.path.abspath(x) if os.path.exists(x) else x for x in items]
