@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from support.bootstraps import Make
+from support.bootstraps import Make, other
 from support.checkouts import TEMPLATE, Checkout
 
 SHA = "--hash=sha256:" + "0" * 64
@@ -341,6 +341,19 @@ def test_export_has_the_packages_of_the_lock(make: Make, uv: bool) -> None:
         (x["name"], x["version"], x.get("marker", ""))
         for x in tomllib.loads(first.read_text())["packages"]
     }
+
+
+def test_export_with_a_newer_python_is_for_the_oldest(make: Make) -> None:
+    """A pin that only older Pythons need stays, and no path of this machine gets in."""
+    project = make()
+    project.edit("requirements_dev.txt", "gamma", "gamma; python_version < '3.12'")
+    python = other(12)
+    project.works("--python", python, "--export", "pylock.toml")
+    text = (project.root / "pylock.toml").read_text()
+    assert tomllib.loads(text)["requires-python"] == ">=3.11"
+    assert ("gamma", "1.0", "python_full_version < '3.12'") in exported(project)
+    assert str(project.root) not in text
+
 
 
 def test_production_runs_no_development_tool_from_elsewhere(

@@ -521,9 +521,9 @@ def main(arguments: list[str]) -> int:
         if renew or not ready(mode):
             prepare(mode, flags, renew, CI or "--locked" in options)
         if path := options.get("--export"):
-            export = ["--universal", "--no-deps", "--generate-hashes", CHOSEN]
+            export = [UV, "pip", "compile", "--universal", "--no-deps", CHOSEN]
+            export += ["--generate-hashes", f"--python-version={floor()}", "--no-header"]
             export += ["--format=pylock.toml", f"--output-file={os.path.abspath(path)}"]
-            export = [UV, "pip", "compile", *export]
             run(export, f"{path} is not written", **settings())
         os.close(LOCKED.pop())  # the command may take long
     if not command and sys.stderr.isatty() and not CI:
