@@ -333,6 +333,7 @@ class Team:
     def __init__(self, forge: Forge, renovate: Renovate, folder: Path) -> None:
         """Make the repositories with the oldest release."""
         self.forge, self.renovate, self.folder = forge, renovate, folder
+        self.names: list[str] = []  # other tests have repositories on the forge, too
         self.template = folder / "plinth"
         run(
             "git",
@@ -366,6 +367,7 @@ class Team:
         """Put a project on the forge."""
         commit(project)
         self.forge.create(f"ada/{name}", project, "plinth", *topics)
+        self.names.append(f"ada/{name}")
 
     def release(self, version: str, size: int) -> None:
         """Release the template again, with a line changed that one of the projects has changed, too."""
@@ -399,7 +401,7 @@ class Team:
             name.removeprefix("ada/"): [
                 (x.number, x.head, x.title) for x in self.forge.open(name)
             ]
-            for name in self.forge.pulls
+            for name in self.names
             if self.forge.open(name)
         }
 
@@ -413,7 +415,7 @@ class Team:
         """Return the commit of each open pull request."""
         return {
             (name, pull.number): self.forge.head(name, pull.head)
-            for name in self.forge.pulls
+            for name in self.names
             for pull in self.forge.open(name)
         }
 
