@@ -343,6 +343,14 @@ def test_export_has_the_packages_of_the_lock(make: Make, uv: bool) -> None:
     }
 
 
+def test_export_refuses_production_alone(make: Make) -> None:
+    """Production has no uv, which writes the file."""
+    project = make()
+    error = project.fails("--prod", "--export", "pylock.toml")
+    assert error == "bootstrap: --export writes the whole lock: leave out --prod\n"
+    assert not (project.root / "pylock.toml").exists()
+
+
 def test_export_with_a_newer_python_is_for_the_oldest(make: Make) -> None:
     """A pin that only older Pythons need stays, and no path of this machine gets in."""
     project = make()

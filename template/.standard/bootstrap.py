@@ -319,7 +319,9 @@ def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
     how |= {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
     try:
         done = subprocess.run(command, check=False, **how)
-    except OSError:
+    except OSError as error:
+        if failure:
+            raise ValueError(f"{failure}: {command[0]}: {error.strerror}") from None
         return False, ""
     said = done.stdout or ""
     if done.returncode and failure:
@@ -503,6 +505,8 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(str(__doc__))
         return 0
     mode = "prod" if "--prod" in options else "dev"
+    if mode == "prod" and "--export" in options:
+        raise ValueError("--export writes the whole lock: leave out --prod")
     flags = [f"{k}={v}".rstrip("=") for k, v in pairs if k.startswith("--upgrade")]
     renew, checks = "--lock" in options or bool(flags), "--check" in options
     done = ready(mode) or (checks and ready("prod"))
