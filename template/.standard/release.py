@@ -45,7 +45,7 @@ def package_version() -> str:
 
 
 def part(name: str, title: str) -> re.Match[str]:
-    """Return title and text of the part of the changelog whose title has a pattern."""
+    """Return the part of the changelog whose title fits a pattern: title and text."""
     pattern = rf"(?im)^## ({title}.*?)\s*\n\s*(?!## )(\S(?s:.*?))\s*(?=^## |\Z)"
     found = list(re.finditer(pattern, LOG.read_text("utf-8")))
     if len(found) != 1:
@@ -63,7 +63,7 @@ def notes(wanted: str | None = None) -> str:
 
 
 def prepare(version: str) -> str:
-    """Set the version, date the changelog, check and commit both."""
+    """Set the version, date the changelog, and commit both if the check passes."""
     if run("git", "status", "--porcelain"):
         raise ValueError("the checkout has changes: commit or stash them")
     if Version(version) < Version(old := package_version()):
