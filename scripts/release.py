@@ -16,7 +16,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 ROOT = Path(__file__).parents[1]
-UNRELEASED = re.compile(r"^## Unreleased\n+(?=- )", re.MULTILINE)
+UNRELEASED = re.compile(r"^## Unreleased\n+(?=- |### )", re.MULTILINE)
 VERSION = re.compile(r'^version = "(.*)"$', re.MULTILINE)
 
 

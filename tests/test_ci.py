@@ -178,7 +178,7 @@ def test_what_they_run_passes(generate: Generate, tmp_path: Path) -> None:
     (compare,) = jobs(project, "release")["version"]
     run_job([f"TAG=v0.1.0; {compare}"], project)
     assert (project / "notes.md").read_text() == "- The first version.\n"
-    with pytest.raises(AssertionError, match=r"the tag says 0\.2\.0"):
+    with pytest.raises(AssertionError, match=r"the package says 0\.1\.0, not 0\.2\.0"):
         run_job([f"TAG=0.2.0; {compare}"], project)
 
 

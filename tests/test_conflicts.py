@@ -67,5 +67,5 @@ def test_unmerged_paths_are_found(project: Path) -> None:
 
 def test_without_git_it_cannot_tell(generate: Generate) -> None:
     status, lines = gate(generate())
-    assert status == 2
-    assert "not a git repository" in lines[0]
+    assert status == 128
+    assert lines[0].startswith("fatal: not a git repository")

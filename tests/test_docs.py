@@ -280,6 +280,18 @@ def test_each_package_has_a_page_of_its_all(generate: Generate, exports: str) ->
 
 
 @pytest.mark.slow
+def test_the_list_of_pages_stays_where_developers_are_last(generate: Generate) -> None:
+    """The README of a project that began with Plinth 1 ends with "Develop", which the site leaves out."""
+    project = generate(docs=True, package_name="demo")
+    readme = project / "README.md"
+    readme.write_text(readme.read_text().partition("\n## Licence\n")[0])
+    build(project)
+    page = (project / "build/html/index.html").read_text()
+    assert texts("h2", article(project / "build/html/index.html")) == ["Install", "Use"]
+    assert 'href="api/demo.html"' in page
+
+
+@pytest.mark.slow
 def test_a_mistake_stops_the_build(generate: Generate) -> None:
     """Named, with its place; and a page goes with its package, while a page by hand stays."""
     project = generate(docs=True, package_name="demo", modules="a:x sub.b:y")

@@ -61,6 +61,15 @@ def test_a_release_is_one_commit(checkout: Path) -> None:
     )
 
 
+def test_the_changelog_may_have_subheadings(checkout: Path) -> None:
+    text = CHANGELOG.replace("- It", "### Tools\n\n- It")
+    (checkout / "CHANGELOG.md").write_text(text)
+    save(checkout, "Give the changelog subheadings")
+    assert release(checkout, "1.1.0") == (0, "")
+    dated = (checkout / "CHANGELOG.md").read_text()
+    assert re.search(r"^## 1\.1\.0 \(.*\)\n\n### Tools\n\n- It is", dated, re.MULTILINE)
+
+
 def unsaved(checkout: Path) -> None:
     (checkout / "new").touch()
 

@@ -1,7 +1,6 @@
 """Fail if a merge is unfinished, because Copier and git leave conflicts and exit 0.
 
-It prints conflict markers, .rej files and unmerged paths in all files that git tracks
-or would add. https://git-scm.com/docs/git-merge#_how_conflicts_are_presented
+https://git-scm.com/docs/git-merge#_how_conflicts_are_presented
 """
 
 import subprocess
@@ -13,25 +12,14 @@ LEFT = {
     "has conflict markers: resolve them": "grep --untracked -lIE ^(<{7}|>{7})[[:blank:]]",
 }
 
-
-def main() -> int:
-    """Print a line for each problem. Return 1 if there is one, and 2 if git fails."""
-    found = 0
-    for what, command in LEFT.items():
-        run = subprocess.run(
-            ["git", "-c", "core.quotePath=off", *command.split()],
-            capture_output=True,
-            check=False,
-            text=True,
-        )
-        if run.returncode > 1:  # git grep exits 1 when it finds nothing
-            print(f"conflicts: {run.stderr.strip()}", file=sys.stderr)
-            return 2
-        for path in sorted(set(run.stdout.splitlines())):
-            print(f"{path} {what}", file=sys.stderr)
-            found = 1
-    return found
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    status = 0
+    for what, command in LEFT.items():
+        git = ["git", "-c", "core.quotePath=off", *command.split()]
+        run = subprocess.run(git, check=False, stdout=subprocess.PIPE, text=True)
+        if run.returncode > 1:  # git grep exits with 1 if it finds nothing
+            sys.exit(run.returncode)
+        for path in run.stdout.splitlines():
+            print(path, what, file=sys.stderr)
+            status = 1
+    sys.exit(status)
