@@ -317,6 +317,29 @@ def test_the_lines_that_are_missing_can_be_pasted(project: Path) -> None:
     assert status == 0, output
 
 
+def test_lint_excuses_the_files_of_the_template_alone(generate: Generate) -> None:
+    """Those in .standard, and not yours of the same name."""
+    project = generate(package_name="demo", python_min="3.13")
+    ruff = (
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--no-cache",
+        "--output-format=concise",
+    )
+    assert "All checks passed!" in run(*ruff, cwd=project).stdout
+    for name in ("bootstrap", "conflicts", "release"):
+        text = (
+            '"""Doc."""\n\nimport subprocess\n\nsubprocess.run(["git"], check=True)\n'
+        )
+        (project / f"src/demo/{name}.py").write_text(text)
+    done = run(*ruff, cwd=project, check=False)
+    assert re.findall(r"^(\S+\.py):\d+:\d+: S607 ", done.stdout, re.MULTILINE) == [
+        f"src/demo/{name}.py" for name in ("bootstrap", "conflicts", "release")
+    ]
+
+
 def restore(project: Path, kept: dict[Path, str]) -> None:
     """Bring the package sound.effects back to what it was."""
     for path in sorted((project / PACKAGE).rglob("*"), reverse=True):
