@@ -13,8 +13,8 @@ import pytest
 from conftest import copier, git, run
 
 PAGES = ("README.md", ".github/CONTRIBUTING.md")
-# `pip install demo` needs a release on PyPI, and uv refuses the other two: tests/test_other_tools.py runs them, and the
-# block that makes .venv with Python alone.
+# `pip install demo` needs a release on PyPI, and uv refuses the other two: tests/test_other_tools.py runs them, and those
+# that make .venv with Python alone.
 ELSEWHERE = re.compile(r"pip install demo|uv (add|sync)|python -m venv|\.venv/bin/")
 WITH_TOOLS = re.compile(r"(pipx|uv) ")
 COMMAND = re.compile(r"(\./bootstrap|git|pip|pipx|python|uv) \S")

@@ -60,12 +60,13 @@ def test_uv_works_in_the_same_environment(index: None, generate: Generate) -> No
 def test_the_documented_venv_and_pip_work(
     index: None, generate: Generate, version: str
 ) -> None:
-    """The lines of CONTRIBUTING, with the oldest pip of that Python, end in green tests."""
+    """The commands of CONTRIBUTING, with the oldest pip of that Python, end in green tests."""
     project = generate()
     page = (project / ".github/CONTRIBUTING.md").read_text()
-    (lines,) = re.findall(r"```sh\n(python -m venv .*?)```", page, re.DOTALL)
-    python = interpreter(version)
-    script = lines.replace("python -m venv", f"{shlex.quote(str(python))} -m venv", 1)
+    first, *others = re.findall(r"`(python -m venv .*?|\.venv/bin/.*?)`", page)
+    assert len(others) == 2
+    python = shlex.quote(str(interpreter(version)))
+    script = "\n".join([first.replace("python", python, 1), *others])
     status, output, errors = do(project, "sh", "-ec", script)
     assert (status, " passed" in output) == (0, True), output + errors
     status, output, _ = do(project, ".venv/bin/python", "-m", "pip", "check")

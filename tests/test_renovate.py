@@ -93,14 +93,24 @@ def rules() -> list[dict[str, Any]]:
 def is_left_alone(path: str) -> bool:
     """Return whether the rules switch Renovate off for a file of a project, below any folder."""
     return any(
-        fnmatch(f"/{path}", f"*/{pattern.removeprefix('**/')}")
+        fnmatch(f"/{path}", f"*/{name.removeprefix('**/')}")
         for rule in rules()
         if rule.get("enabled") is False
         if rule.keys().isdisjoint(
             {"matchDepTypes", "matchManagers", "matchPackageNames"}
         )
         for pattern in rule["matchFileNames"]
+        for name in expanded(pattern)
     )
+
+
+def expanded(pattern: str) -> list[str]:
+    """Return the patterns that one with braces stands for, as in minimatch."""
+    choice = re.search(r"\{(.*?)\}", pattern)
+    if not choice:
+        return [pattern]
+    before, after = pattern[: choice.start()], pattern[choice.end() :]
+    return [x for part in choice[1].split(",") for x in expanded(before + part + after)]
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])

@@ -129,7 +129,8 @@ def test_reviewers_find_nothing(
     pyproject = tomllib.loads((project / "pyproject.toml").read_text())
     validator()(pyproject)
     run(BIN / "rumdl", "check", "--no-cache", "--disable", "MD013", ".", cwd=project)
-    run(BIN / "deptry", ".", cwd=project)
+    where = "." if "deptry" in pyproject["tool"] else "src"  # as deptry documents it
+    run(BIN / "deptry", where, cwd=project)
     run(BIN / "check-sdist", "--no-isolation", "--inject-junk", cwd=project)
 
     sdist, wheel = distributions(project, tmp_path / "dist")
