@@ -200,8 +200,8 @@ def requirements(*files: str) -> dict[str, list[Line]]:
                 try:
                     found[reason].append(Line(line))
                 except ValueError:
-                    text = "cannot be locked with a hash: name a package of an index"
-                    raise ValueError(f"{place} {text}") from None
+                    why = "cannot be locked with a hash: name a package of an index"
+                    raise ValueError(f"{place} {why}") from None
     return found
 
 
