@@ -363,7 +363,6 @@ def test_export_with_a_newer_python_is_for_the_oldest(make: Make) -> None:
     assert str(project.root) not in text
 
 
-
 def test_production_runs_no_development_tool_from_elsewhere(
     make: Make, tmp_path: Path
 ) -> None:

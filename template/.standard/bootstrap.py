@@ -526,7 +526,11 @@ def main(arguments: list[str]) -> int:
             prepare(mode, flags, renew, CI or "--locked" in options)
         if path := options.get("--export"):
             export = [UV, "pip", "compile", "--universal", "--no-deps", CHOSEN]
-            export += ["--generate-hashes", f"--python-version={floor()}", "--no-header"]
+            export += [
+                "--generate-hashes",
+                f"--python-version={floor()}",
+                "--no-header",
+            ]
             export += ["--format=pylock.toml", f"--output-file={os.path.abspath(path)}"]
             run(export, f"{path} is not written", **settings())
         os.close(LOCKED.pop())  # the command may take long
