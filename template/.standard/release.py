@@ -2,8 +2,7 @@
 
 usage: ./bootstrap python .standard/release.py [VERSION | --tag TAG | --build]
 
-  (nothing)   check that CHANGELOG.md has a dated part about the package's version,
-              and print this part
+  (nothing)   check that CHANGELOG.md has a dated part for the version, and print it
   VERSION     set the version, date the unreleased part of CHANGELOG.md, commit both
   --tag TAG   check that a tag, such as 1.2.0 or v1.2.0, names that version, too
   --build     put sdist and wheel into dist/, if the wheel has every file below src/
@@ -91,16 +90,18 @@ def prepare(version: str) -> str:
 def pack() -> str:
     """Build sdist and wheel, check the wheel, and put both into dist/."""
     # A project that began with Plinth 1 lists the suffixes of its data itself.
-    everything = '"**/*"' in Path("pyproject.toml").read_text("utf-8")
+    everything = '["**/*"]' in Path("pyproject.toml").read_text("utf-8")
     kinds = ("",) if everything else (".py", "/py.typed")
-    caches = r"/\.|/__pycache__/|\.egg-info/|\.pyc$"
-    paths = [path.as_posix() for path in Path("src").rglob("*") if path.is_file()]
-    tree = {x[4:] for x in paths if x.endswith(kinds) and not re.search(caches, x)}
+    made = r"(^|/)\.|__pycache__/|\.egg-info/|\.pyc$"  # hidden, or by a tool
+    src = Path("src")
+    paths = [x.relative_to(src).as_posix() for x in src.rglob("*") if x.is_file()]
+    tree = {x for x in paths if x.endswith(kinds) and not re.search(made, x)}
     text = re.sub(r"(?m)(^| )#.*", "", Path("requirements_prod.txt").read_text("utf-8"))
     asked = {str(Requirement(line)) for line in text.splitlines() if line.strip()}
     with tempfile.TemporaryDirectory() as folder:
         run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder)
-        (wheel,) = metadata.distributions(path=[str(*Path(folder).glob("*.whl"))])
+        wheels = [str(path) for path in Path(folder).glob("*.whl")]
+        (wheel,) = metadata.distributions(path=wheels)
         has = {str(Requirement(x)) for x in wheel.requires or []}
         has.update(map(str, wheel.files or []))
         if lacking := ", ".join(sorted((tree | asked) - has)):
