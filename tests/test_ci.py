@@ -319,23 +319,25 @@ def test_a_release_runs_the_checks_and_publishes_by_itself(
     before = [x.get("if") for x in workflow["jobs"]["build"]["steps"][:upload]]
     assert before.count("github.ref_type == 'tag'") == 1
 
-    # Jobs share files by names.
+    # Jobs share files by the name of the artifact.
     steps = [
         step
         for job in [*workflow["jobs"].values(), *jobs.values()]
         for step in job.get("steps", [])
     ]
-    shared: dict[str, list[dict[str, str]]] = {"upload": [], "download": []}
-    for step in steps:
-        if found := re.match(r"actions/(\w+)-artifact@", step.get("uses", "")):
-            shared[found[1]].append(step["with"])
-    (uploaded,) = shared["upload"]
-    assert uploaded["path"].split() == ["dist/", "notes.md"]
-    assert len(shared["download"]) == (2 if license == "MIT" else 1)
-    assert {x["name"] for x in shared["download"]} == {uploaded["name"]}
+    (uploaded,) = (
+        step["with"] for step in steps if "/upload-artifact@" in step.get("uses", "")
+    )
+    assert uploaded == {"name": "distributions", "path": "dist/\nnotes.md\n"}
+    downloads = [x for x in steps if "/download-artifact@" in x.get("uses", "")]
+    assert len(downloads) == (2 if license == "MIT" else 1)
+    assert not any("with" in step for step in downloads)  # into a folder of its name
+    if license == "MIT":
+        publish = jobs["publish"]["steps"][-1]["with"]
+        assert publish == {"packages-dir": "distributions/dist"}
     make = jobs["release"]["steps"][-1]["run"]
-    assert " dist/* " in make
-    assert make.endswith(" --notes-file notes.md")
+    assert " distributions/dist/* " in make
+    assert make.endswith(" --notes-file distributions/notes.md")
 
 
 @pytest.mark.parametrize(
