@@ -341,7 +341,7 @@ def tool(
 
 
 def jobs(project: Path, file: str = "standard") -> dict[str, list[str]]:
-    """Return the commands that each job of a pipeline runs on Linux, in order, in one form for both forges."""
+    """Return the commands that each job of a pipeline runs on a branch, in order, in one form for both forges."""
     (path,) = project.glob(f".git*/**/{file}.yml")
     loaded = yaml.safe_load(path.read_text())
     if "jobs" not in loaded:  # GitLab's; names that begin with a dot are not jobs
@@ -354,7 +354,7 @@ def jobs(project: Path, file: str = "standard") -> dict[str, list[str]]:
         name: [
             step["run"]
             for step in job.get("steps", ())  # a job that calls a workflow has none
-            if "run" in step and step.get("shell") != "pwsh"
+            if "run" in step and step.get("if") != "github.ref_type == 'tag'"
         ]
         for name, job in loaded["jobs"].items()
     }

@@ -53,6 +53,16 @@ def github(project: Path, file: str = "standard") -> dict[str, Any]:
     return loaded
 
 
+def tag_check(project: Path) -> str:
+    """Return the command that compares a release's tag with version and changelog, for a tag in $TAG."""
+    if (project / GITHUB).exists():
+        steps = github(project)["build"]["steps"]
+        (command,) = (x["run"] for x in steps if x.get("if"))
+        return str(command).replace("$GITHUB_REF_NAME", "$TAG")
+    (command,) = jobs(project, "release")["version"]
+    return str(command).replace("$CI_COMMIT_TAG", "$TAG")
+
+
 def pythons(project: Path) -> list[str]:
     """Return the versions that the tests run on."""
     if (project / GITHUB).exists():
@@ -150,9 +160,9 @@ def test_both_forges_run_the_same(made: Callable[..., Path]) -> None:
     checks = jobs(made("github"))
     assert checks == jobs(made("gitlab"))
     assert [*checks] == ["check", "test", "lowest", "newest", "build", "audit"]
-    releases = jobs(made("github"), "release"), jobs(made("gitlab"), "release")
-    assert releases[0]["version"] == releases[1]["version"]
-    for command in chain(releases[0]["version"], *checks.values()):
+    compare = tag_check(made("github"))
+    assert compare == tag_check(made("gitlab"))
+    for command in chain([compare], *checks.values()):
         assert re.match(r"(cd build/\*/ && )?\./bootstrap ", command) or (
             command == "python .standard/conflicts.py"
         )
@@ -175,7 +185,7 @@ def test_what_they_run_passes(generate: Generate, tmp_path: Path) -> None:
         "-0.1.0-py3-none-any.whl",
         "-0.1.0.tar.gz",
     ]
-    (compare,) = jobs(project, "release")["version"]
+    compare = tag_check(project)
     run_job([f"TAG=v0.1.0; {compare}"], project)
     assert (project / "notes.md").read_text() == "- The first version.\n"
     with pytest.raises(AssertionError, match=r"the package says 0\.1\.0, not 0\.2\.0"):
@@ -225,10 +235,10 @@ def test_the_shell_of_gitlab_is_sound(
     for file in ("standard", "release"):
         for name, commands in jobs(made("gitlab"), file).items():
             script = tmp_path / f"{name}.sh"
-            script.write_text("\n".join(["#!/bin/sh -e", "TAG=1", *commands, ""]))
+            script.write_text("\n".join(["#!/bin/sh -e", *commands, ""]))
     scripts = sorted(tmp_path.glob("*.sh"))
     assert {"check", "build", "publish"} < {path.stem for path in scripts}
-    run("shellcheck", "--exclude=SC2034", *scripts, cwd=tmp_path)
+    run("shellcheck", *scripts, cwd=tmp_path)
 
 
 def test_each_action_is_pinned_once(made: Callable[..., Path]) -> None:
@@ -277,6 +287,8 @@ def test_a_release_runs_the_checks_and_publishes_by_itself(
 ) -> None:
     """A called workflow cannot publish: PyPI compares a publisher with the workflow that holds the job."""
     project = made("github", license)
+    release = project / ".github/workflows/release.yml"
+    granted = yaml.safe_load(release.read_text())["permissions"]
     jobs = github(project, "release")
     assert [name for name, job in jobs.items() if "uses" in job] == ["standard"]
     called = jobs["standard"]["uses"]
@@ -286,33 +298,46 @@ def test_a_release_runs_the_checks_and_publishes_by_itself(
     )
     assert "workflow_call" in workflow["on"]
     # GitHub starts no workflow that asks for more than its caller grants.
-    assert workflow["permissions"] == jobs["standard"]["permissions"]
+    assert workflow["permissions"] == granted == {"contents": "read"}
+    assert "permissions" not in jobs["standard"]
     assert not any("permissions" in job for job in workflow["jobs"].values())
     assert "publish" not in workflow["jobs"]
 
     last = "standard"
     if license == "MIT":
         assert jobs["publish"]["permissions"] == {"id-token": "write"}
-        assert jobs["publish"]["environment"]["name"] == "pypi"
+        assert jobs["publish"]["environment"] == "pypi"
         assert jobs["publish"]["needs"] == last
         last = "publish"
     assert jobs["release"]["needs"] == last
-    assert jobs["standard"]["needs"] == "version"
+    # No distribution of a tag that the version or the changelog contradicts leaves the called workflow.
+    (upload,) = [
+        number
+        for number, step in enumerate(workflow["jobs"]["build"]["steps"])
+        if "/upload-artifact@" in step.get("uses", "")
+    ]
+    before = [x.get("if") for x in workflow["jobs"]["build"]["steps"][:upload]]
+    assert before.count("github.ref_type == 'tag'") == 1
 
-    # Jobs share files by names.
+    # Jobs share files by the name of the artifact.
     steps = [
         step
         for job in [*workflow["jobs"].values(), *jobs.values()]
         for step in job.get("steps", [])
     ]
-    names: dict[str, list[str]] = {"upload": [], "download": []}
-    for step in steps:
-        if found := re.match(r"actions/(\w+)-artifact@", step.get("uses", "")):
-            names[found[1]].append(step.get("with", {}).get("name"))
-    assert names["upload"] == ["distributions", "notes"]
-    assert names["download"] == (["distributions"] if license == "MIT" else []) + [None]
+    (uploaded,) = (
+        step["with"] for step in steps if "/upload-artifact@" in step.get("uses", "")
+    )
+    assert uploaded == {"name": "distributions", "path": "dist/\nnotes.md\n"}
+    downloads = [x for x in steps if "/download-artifact@" in x.get("uses", "")]
+    assert len(downloads) == (2 if license == "MIT" else 1)
+    assert not any("with" in step for step in downloads)  # into a folder of its name
+    if license == "MIT":
+        publish = jobs["publish"]["steps"][-1]["with"]
+        assert publish == {"packages-dir": "distributions/dist"}
     make = jobs["release"]["steps"][-1]["run"]
-    assert all(f" {name}/" in make for name in names["upload"])
+    assert " distributions/dist/* " in make
+    assert make.endswith(" --notes-file distributions/notes.md")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import (
+    NEXT,
     RELEASES,
     ROOT,
     STARTERS,
@@ -24,13 +25,20 @@ from conftest import (
     commit,
     copier,
     git,
+    jobs,
     manifest,
     run,
 )
 from packaging.version import Version
 from support.cover import pairwise, thin
 from support.files import append, contents, edit
-from support.owners import YOURS, edit_as_owner, is_yours
+from support.owners import (
+    YOURS,
+    edit_as_owner,
+    edit_matrix,
+    edit_workflow,
+    is_yours,
+)
 
 MORE = "extra.wave:Wave util:go"
 OPTIONS = {
@@ -165,6 +173,34 @@ def test_edits_survive_an_update(
         if line[:1] in "+-" and line[:3] not in ("+++", "---") and line not in kept
     ]
     assert lost == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "release", [x for x in RELEASES if x in ("1.1.0", "1.2.0", "1.3.1", "1.4.0")]
+)
+def test_an_edited_workflow_survives_an_update(
+    history: Path, tmp_path: Path, release: str
+) -> None:
+    """Before version 2, owners could take this file for theirs. That of 1.1 and 1.2 had only two jobs of today."""
+    project = born(history, release, tmp_path / "demo", {"ci": "github"})
+    workflow = project / ".github/workflows/standard.yml"
+    old = workflow.read_text()
+    edit_matrix(workflow)
+    if Version(release) >= Version("1.3"):
+        edit_workflow(workflow)
+    lines = {x for x in workflow.read_text().splitlines() if x not in old}
+    commit(project)
+    copier("update", "--quiet", "--defaults", project, cwd=tmp_path)
+    run(sys.executable, ".standard/conflicts.py", cwd=project)
+    new = workflow.read_text().splitlines()
+    assert lines - set(new) == set()
+    (tmp_path / "fresh").mkdir()
+    fresh = born(history, NEXT, tmp_path / "fresh/demo", {"ci": "github"})
+    updated = jobs(project)
+    assert updated.pop("mine", ["make"]) == ["make"]
+    assert updated == jobs(fresh)
+    run(Path(sys.executable).with_name("actionlint"), workflow, cwd=project)
 
 
 def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:

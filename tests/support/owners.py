@@ -69,9 +69,40 @@ def edit_as_owner(project: Path) -> None:
     for path in project.glob(".gitlab-ci.yml"):
         append(path, "\nmine:\n  script: [make]\n")
     for path in project.glob(".github/workflows/standard.yml"):
-        pins = re.sub(
-            r"(checkout|setup-python)@\w{40} # \S+",
-            rf"\g<1>@{'0' * 40} # v99",
-            path.read_text(),
-        )
-        path.write_text(pins.replace("windows-2025", "windows-2022"))
+        edit_matrix(path)
+
+
+def edit_matrix(workflow: Path) -> None:
+    """Change the pins of actions, and the test matrix."""
+    text = workflow.read_text()
+    pin = r"(checkout|setup-python)@\w{40} # \S+"
+    workflow.write_text(re.sub(pin, rf"\g<1>@{'0' * 40} # v99", text))
+    replace(workflow, '"3.15"]', '"3.15", "3.16"]')
+    replace(workflow, "[ubuntu-24.04]", "[ubuntu-24.04, ubuntu-24.04-arm]")
+    replace(workflow, "windows-2025", "windows-2022")
+
+
+JOB = """
+  mine:
+    runs-on: ubuntu-22.04
+    steps:
+      - run: make
+"""
+
+
+def edit_workflow(workflow: Path) -> None:
+    """Change what starts a workflow and what each job runs on, add a row to the matrix, and a job."""
+    row = '- python: "3.15"\n            system: windows'
+    more = '- python: "3.13"\n            system: macos-15\n          '
+    replace(workflow, row, more + row)
+    replace(workflow, "  pull_request:\n", "  merge_group:\n  pull_request:\n")
+    replace(workflow, "[main, master]", "[main, develop]")
+    replace(workflow, "ubuntu-24.04", "ubuntu-22.04")
+    append(workflow, JOB)
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Replace a text everywhere in a file that has it."""
+    text = path.read_text()
+    assert old in text, (path, old)
+    path.write_text(text.replace(old, new))
