@@ -240,6 +240,65 @@ def test_a_recopy_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
     assert after[".gitattributes"] != b"Mine.\n"
 
 
+# What owners write into pyproject.toml: keys in tables that a release made, and tables that a later release makes.
+KEYS = {
+    "tool.poe.tasks": 'build = "python -m build"',
+    "tool.deptry": 'ignore = ["DEP002"]',
+    "tool.pytest.ini_options": 'markers = ["mine: of the owner"]',
+    "tool.coverage": 'report.omit = ["mine.py"]',
+    "tool.mypy": "pretty = true",
+    "tool.ruff": "line-length = 100",
+    "tool.check-sdist": 'sdist-only = ["mine.txt"]',
+    "tool.uv": 'managed = true\nexclude-newer = "1 day"',
+    "tool.codespell": 'skip = "mine.txt"',
+    "tool.repo-review": 'ignore = ["PC"]',
+    "tool.ruff.lint": 'extend-select = ["C4"]',
+    "dependency-groups": 'mine = ["tomli-w"]',
+}
+
+
+# An owner keeps lists in their order: each new line follows one of the template.
+LINES = {
+    '    "packaging",\n': '    "pre-commit",\n',
+    '    "setuptools",\n': '    "types-requests",\n',
+    '"spelling", "test"': ', "build"',
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("release", [x for x in RELEASES if Version(x) < Version("2")])
+def test_tables_and_keys_of_an_owner_stay(
+    history: Path, tmp_path: Path, release: str
+) -> None:
+    """TOML takes a key once, so an update adds none to an older project. It leaves the lines beside an owner's alone."""
+    project = born(history, release, tmp_path / "demo", {})
+    path = project / "pyproject.toml"
+    text = path.read_text()
+    for table, lines in KEYS.items():
+        head, found, rest = text.partition(f"[{table}]\n")
+        there, space, rest = rest.rstrip("\n").partition("\n\n")
+        if not found:
+            text = f"{text}\n[{table}]\n{lines}\n"
+        elif table != "tool.check-sdist":  # its one line changes with the folder
+            text = f"{head}{found}{there}\n{lines}{space}{rest}\n"
+    for line, more in LINES.items():
+        text = text.replace(line, line + more)
+    path.write_text(text)
+    commit(project)
+    copier("update", "--defaults", project, cwd=tmp_path)
+    run(sys.executable, ".standard/conflicts.py", cwd=project)
+    before, after = tomllib.loads(text), tomllib.loads(path.read_text())
+    for table, lines in KEYS.items():
+        had, has = before, after
+        for name in table.split("."):
+            had, has = had[name], has[name]
+        for key in tomllib.loads(lines):
+            assert has.get(key) == had.get(key), f"{key} in [{table}]"
+    assert after["dependency-groups"] == before["dependency-groups"]
+    tasks = [x["tool"]["poe"]["tasks"].get("check") for x in (before, after)]
+    assert tasks[0] == tasks[1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("starter", [path.name for path in STARTERS])
 def test_the_settings_of_a_starter_stay(
