@@ -26,6 +26,7 @@ from conftest import (
     git,
     manifest,
     run,
+    tool,
 )
 from packaging.version import Version
 from support.cover import pairwise, thin
@@ -295,6 +296,8 @@ def test_tables_and_keys_of_an_owner_stay(
         for key in tomllib.loads(lines):
             assert has.get(key) == had.get(key), f"{key} in [{table}]"
     assert after["dependency-groups"] == before["dependency-groups"]
+    if "extend_exclude" in before["tool"]["deptry"]:
+        assert "scripts/" in after["tool"]["deptry"]["extend_exclude"]
     tasks = [x["tool"]["poe"]["tasks"].get("check") for x in (before, after)]
     assert tasks[0] == tasks[1]
 
@@ -639,9 +642,14 @@ def test_an_edited_project_is_green_after_an_update(
         renamed.write_text(MINE.lstrip())
         exports = exports.replace("formats, ", "").replace('"formats", ', "")
     (project / "src/demo/__init__.py").write_text(exports)
+    mine = '"""Print a line."""\n\nprint("mine")\n'
+    (project / "scripts/mine.py").write_text(mine)
+    tool("ruff", "check", "scripts/mine.py", cwd=project)
     commit(project)
     copier("update", "--defaults", project, cwd=tmp_path)
     git(project, "add", "--all")
+    assert (project / "scripts/mine.py").read_text() == mine
+    tool("ruff", "check", "scripts/mine.py", cwd=project)
     printed = run("./bootstrap", "pytest", cwd=project, env={"CI": ""})
     assert "renewing it" in printed.stdout + printed.stderr
     run("./bootstrap", "--locked", "python", "-c", "import idna, tomli_w", cwd=project)
