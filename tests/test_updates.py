@@ -469,6 +469,23 @@ def test_changed_answers_reach_the_files_that_show_them(project: Path) -> None:
     assert git(project, "status", "--porcelain") == ""
 
 
+@pytest.mark.slow
+def test_the_words_name_a_licence_that_is_left_to_its_owner(project: Path) -> None:
+    """The template then has no LICENSE, and Copier deletes that of the owner, too."""
+    (project / "LICENSE").write_text("My own terms.\n")
+    commit(project)
+    update = ("update", "--defaults", "--data=license=other", project)
+    _, printed = copier(*update, cwd=project)
+    line = '  LICENSE: write your own; "git checkout HEAD LICENSE" brings back the one that you had\n'
+    assert line in printed
+    run("git", "checkout", "HEAD", "LICENSE", cwd=project)
+    commit(project)
+    _, printed = copier("update", "--defaults", project, cwd=project)
+    assert "LICENSE" not in printed
+    assert git(project, "status", "--porcelain") == ""
+    assert (project / "LICENSE").read_text() == "My own terms.\n"
+
+
 def dirty(project: Path, template: Path) -> None:
     append(project / "README.md", "Mine.\n")
 
