@@ -81,6 +81,8 @@ def _own_machine() -> None:
         if FOREIGN.fullmatch(name) and not MACHINE.fullmatch(name):
             del os.environ[name]
     os.environ |= {"HOME": str(home), "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1"}
+    # Without this, git's message outside of a repository has one line more where TMPDIR is a file system of its own.
+    os.environ["GIT_DISCOVERY_ACROSS_FILESYSTEM"] = "1"
     os.umask(0o022)
 
 

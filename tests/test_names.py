@@ -37,7 +37,7 @@ Render = Callable[[Mapping[str, object], str], dict[str, object]]
 # Only as text: in a list each word is an item of its own.
 SPACES = [
     pytest.param("wave:Wave, read", '", read"', id="space-after-comma"),
-    pytest.param("wave:Wave ,read", '"e ,read"', id="space-before-comma"),
+    pytest.param("wave:Wave ,read", '"wave:Wave ,read"', id="space-before-comma"),
     pytest.param("a: x", '": x"', id="space-after-colon"),
     pytest.param("a :x", '"a :x"', id="space-before-colon"),
     pytest.param("a:x,\n  y", r'",\n  y"', id="line-break-after-comma"),

@@ -1,5 +1,6 @@
 """Every value of every option gives a project that lints, type-checks, tests, builds and would be taken by PyPI."""
 
+import re
 import sys
 import tomllib
 from email import message_from_string
@@ -201,13 +202,13 @@ def test_this_repository_uses_the_very_same_files(
 
 @pytest.mark.parametrize("starter", ["library", "django"])
 def test_older_projects_keep_the_group_dev(generate: Generate, starter: str) -> None:
-    """requirements_dev.txt lists the development tools; projects before version 2 have them as a group, too."""
+    """Projects before version 2 have their development tools as a group, too: without pip, which came later, and without floors."""
     assert "dependency-groups" not in (generate() / "pyproject.toml").read_text()
     names = {"package_name": "demo", "distribution_name": "demo", "starter": starter}
     project = generate(born={**names, "reviewed": True}, **names)
     table = tomllib.loads((project / "pyproject.toml").read_text())
     files = ("requirements_dev.txt", ".standard/requirements_tools.txt")
     lines = "\n".join((project / name).read_text() for name in files).splitlines()
-    wanted = {line.partition(" #")[0].strip() for line in lines}
+    wanted = {re.split(" #|[>=]", line)[0].strip() for line in lines}
     wanted = {line for line in wanted if line and line[0] not in "#-"}
-    assert set(table["dependency-groups"]["dev"]) == wanted
+    assert set(table["dependency-groups"]["dev"]) == wanted - {"pip"}

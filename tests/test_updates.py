@@ -28,6 +28,7 @@ from conftest import (
     jobs,
     manifest,
     run,
+    tool,
 )
 from packaging.version import Version
 from support.cover import pairwise, thin
@@ -276,6 +277,67 @@ def test_a_recopy_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
     assert after[".gitattributes"] != b"Mine.\n"
 
 
+# What owners write into pyproject.toml: keys in tables that a release made, and tables that a later release makes.
+KEYS = {
+    "tool.poe.tasks": 'build = "python -m build"',
+    "tool.deptry": 'ignore = ["DEP002"]',
+    "tool.pytest.ini_options": 'markers = ["mine: of the owner"]',
+    "tool.coverage": 'report.omit = ["mine.py"]',
+    "tool.mypy": "pretty = true",
+    "tool.ruff": "line-length = 100",
+    "tool.check-sdist": 'sdist-only = ["mine.txt"]',
+    "tool.uv": 'managed = true\nexclude-newer = "1 day"',
+    "tool.codespell": 'skip = "mine.txt"',
+    "tool.repo-review": 'ignore = ["PC"]',
+    "tool.ruff.lint": 'extend-select = ["C4"]',
+    "dependency-groups": 'mine = ["tomli-w"]',
+}
+
+
+# An owner keeps lists in their order: each new line follows one of the template.
+LINES = {
+    '    "packaging",\n': '    "pre-commit",\n',
+    '    "setuptools",\n': '    "types-requests",\n',
+    '"spelling", "test"': ', "build"',
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("release", [x for x in RELEASES if Version(x) < Version("2")])
+def test_tables_and_keys_of_an_owner_stay(
+    history: Path, tmp_path: Path, release: str
+) -> None:
+    """TOML takes a key once, so an update adds none to an older project. It leaves the lines beside an owner's alone."""
+    project = born(history, release, tmp_path / "demo", {})
+    path = project / "pyproject.toml"
+    text = path.read_text()
+    for table, lines in KEYS.items():
+        head, found, rest = text.partition(f"[{table}]\n")
+        there, space, rest = rest.rstrip("\n").partition("\n\n")
+        if not found:
+            text = f"{text}\n[{table}]\n{lines}\n"
+        elif table != "tool.check-sdist":  # its one line changes with the folder
+            text = f"{head}{found}{there}\n{lines}{space}{rest}\n"
+    for line, more in LINES.items():
+        text = text.replace(line, line + more)
+    path.write_text(text)
+    commit(project)
+    copier("update", "--defaults", project, cwd=tmp_path)
+    run(sys.executable, ".standard/conflicts.py", cwd=project)
+    before, after = tomllib.loads(text), tomllib.loads(path.read_text())
+    for table, lines in KEYS.items():
+        had, has = before, after
+        for name in table.split("."):
+            had, has = had[name], has[name]
+        for key in tomllib.loads(lines):
+            assert has.get(key) == had.get(key), f"{key} in [{table}]"
+    assert after["dependency-groups"] == before["dependency-groups"]
+    if "extend_exclude" in before["tool"]["deptry"]:
+        assert "scripts/" in after["tool"]["deptry"]["extend_exclude"]
+    tasks = [x["tool"]["poe"]["tasks"].get("check") for x in (before, after)]
+    assert tasks[0] == tasks[1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("starter", [path.name for path in STARTERS])
 def test_the_settings_of_a_starter_stay(
@@ -360,12 +422,20 @@ def test_half_a_rename_by_hand_is_refused(project: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("docs", ["true", "false"])
+@pytest.mark.parametrize(
+    ("name", "docs"),
+    [
+        ("demo", "true"),
+        ("demo", "false"),
+        ("stamp", "false"),  # also a word of the bootstrap
+        ("matrix", "false"),  # also a word of the pipeline
+    ],
+)
 def test_the_commands_of_the_refusal_rename_a_project(
-    template: Path, tmp_path: Path, docs: str
+    template: Path, tmp_path: Path, name: str, docs: str
 ) -> None:
     """No old name is left, the checks pass, the next update has nothing to do, and drift finds nothing."""
-    project = tmp_path / "demo"
+    project = tmp_path / name
     data = [f"--data=docs={docs}", "--data=repository=https://example.org/ada/demo"]
     options = ["--defaults", "--vcs-ref=1.0.0", *data]
     copier("copy", *options, template, project, cwd=tmp_path)
@@ -375,9 +445,12 @@ def test_the_commands_of_the_refusal_rename_a_project(
     _, printed = copier("update", "--defaults", answer, cwd=project, check=False)
     _, _, commands = printed.strip().rpartition("in a clean checkout: ")
     run("sh", "-ec", commands, cwd=project, env={"CI": ""})
-    left = run("git", "grep", "-iw", "demo", cwd=project, check=False).stdout
-    assert left.splitlines() == [], left
-    assert not [path for path in project.glob("src/**/*demo*") if path.is_dir()]
+    left = run("git", "grep", "-ilw", name, cwd=project, check=False).stdout
+    own = (".standard/", "bootstrap", ".github/workflows/standard.yml")
+    assert [
+        x for x in left.splitlines() if name == "demo" or not x.startswith(own)
+    ] == []
+    assert not [path for path in project.glob(f"src/**/*{name}*") if path.is_dir()]
     commit(project)
     _, printed = copier("update", "--defaults", cwd=project)
     assert git(project, "status", "--porcelain") == "", printed
@@ -430,6 +503,23 @@ def test_changed_answers_reach_the_files_that_show_them(project: Path) -> None:
     assert "by hand" not in printed
     assert "run ./bootstrap pytest" in printed
     assert git(project, "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_the_words_name_a_licence_that_is_left_to_its_owner(project: Path) -> None:
+    """The template then has no LICENSE, and Copier deletes that of the owner, too."""
+    (project / "LICENSE").write_text("My own terms.\n")
+    commit(project)
+    update = ("update", "--defaults", "--data=license=other", project)
+    _, printed = copier(*update, cwd=project)
+    line = '  LICENSE: write your own; "git checkout HEAD LICENSE" brings back the one that you had\n'
+    assert line in printed
+    run("git", "checkout", "HEAD", "LICENSE", cwd=project)
+    commit(project)
+    _, printed = copier("update", "--defaults", project, cwd=project)
+    assert "LICENSE" not in printed
+    assert git(project, "status", "--porcelain") == ""
+    assert (project / "LICENSE").read_text() == "My own terms.\n"
 
 
 def dirty(project: Path, template: Path) -> None:
@@ -605,9 +695,14 @@ def test_an_edited_project_is_green_after_an_update(
         renamed.write_text(MINE.lstrip())
         exports = exports.replace("formats, ", "").replace('"formats", ', "")
     (project / "src/demo/__init__.py").write_text(exports)
+    mine = '"""Print a line."""\n\nprint("mine")\n'
+    (project / "scripts/mine.py").write_text(mine)
+    tool("ruff", "check", "scripts/mine.py", cwd=project)
     commit(project)
     copier("update", "--defaults", project, cwd=tmp_path)
     git(project, "add", "--all")
+    assert (project / "scripts/mine.py").read_text() == mine
+    tool("ruff", "check", "scripts/mine.py", cwd=project)
     printed = run("./bootstrap", "pytest", cwd=project, env={"CI": ""})
     assert "renewing it" in printed.stdout + printed.stderr
     run("./bootstrap", "--locked", "python", "-c", "import idna, tomli_w", cwd=project)
