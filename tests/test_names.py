@@ -140,6 +140,12 @@ def test_a_distribution_name_is_taken(render: Render, name: str) -> None:
     assert render({"distribution_name": name}, "project")["distribution_name"] == name
 
 
+def test_the_recorded_tree_of_the_library_is_the_computed_one(render: Render) -> None:
+    # A list is never equal to the suggestion, which is text.
+    computed = render({"modules": ["greeting:Greeter,greet"]})
+    assert render({})["tree"] == computed["tree"]
+
+
 @pytest.mark.parametrize(("modules", "culprit", "reason"), MODULES)
 def test_modules_are_refused(
     generate: Generate, render: Render, modules: str, culprit: str, reason: str
