@@ -42,9 +42,7 @@ def write_project(folder: Path, starter: str, *, docs: bool) -> None:
     )
     for file in ("requirements_dev.txt", "requirements_prod.txt"):
         template = environment.get_template(f"template/{file}.jinja")
-        text = template.render(
-            base="", born={"reviewed": 2}, docs=docs, starter=starter
-        )
+        text = template.render(base="", reviewed=2, docs=docs, starter=starter)
         (folder / file).write_text(text)
     tools = folder / ".standard"
     tools.mkdir(exist_ok=True)

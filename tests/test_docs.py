@@ -12,13 +12,13 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
 import yaml
 from conftest import ROOT, STARTERS, Generate, commit, copier, git, run
 from packaging.utils import canonicalize_name
 from support.files import contents
 from support.locks import hashes, pins
+from support.rules import reserved
 
 SITE = ROOT / "includes/requirements_lock_docs.txt"
 
@@ -196,10 +196,6 @@ def test_production_is_the_same(generate: Generate, docs: bool) -> None:
 
 def test_its_import_packages_are_known() -> None:
     """Those that the site's tools install beside the others."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ROOT), autoescape=False
-    )
-    reserved = vars(environment.get_template("includes/reserved.jinja").make_module())
     library = ROOT / "starters/library"
     own = pins(SITE).keys() - pins(library / "requirements_lock.txt").keys()
     code = "import importlib.metadata as m, json; print(json.dumps(m.packages_distributions()))"
@@ -210,7 +206,7 @@ def test_its_import_packages_are_known() -> None:
         if own & {x.lower().replace("_", "-") for x in distributions}
         and re.fullmatch("[a-z][a-z0-9_]*", name)
     }
-    assert imported == set(reserved["docs_packages"])
+    assert imported == set(reserved()["docs_packages"])
 
 
 # ---- The site ---------------------------------------------------------------------------------------------------------

@@ -11,22 +11,17 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
 from conftest import ROOT, STARTERS, Generate, interpreter, run
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from support.locks import clean, hashes, pins
-
-RESERVED = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(ROOT), autoescape=False
-).get_template("includes/reserved.jinja")
+from support.rules import refused, reserved
 
 
 def test_no_project_can_take_a_locked_name() -> None:
     """What every project's lock installs is reserved: its distributions and what they import as."""
     starter = ROOT / "starters/library"
-    reserved = RESERVED.make_module().__dict__
     locked = set(pins(starter / "requirements_lock.txt"))
     imported = {
         name
@@ -34,8 +29,8 @@ def test_no_project_can_take_a_locked_name() -> None:
         if locked.intersection(map(canonicalize_name, distributions))
         and re.fullmatch("[a-z][a-z0-9_]*", name)
     }
-    assert locked <= set(reserved["locked_distributions"])
-    assert imported <= set(reserved["locked_packages"])
+    assert locked == {name for name in locked if refused("distribution_name", name)}
+    assert imported <= set(reserved()["locked_packages"])
     # Each of the lock's distributions is installed here, or the test would see nothing.
     assert locked <= {
         canonicalize_name(distribution)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from conftest import ROOT, Generate, interpreter, run, template_outside_git
 from copier import run_copy
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
 from support.names import (
@@ -30,6 +30,7 @@ from support.names import (
     TEXTS,
     TITLES,
 )
+from support.rules import refused, reserved
 
 Render = Callable[[Mapping[str, object], str], dict[str, object]]
 
@@ -85,13 +86,6 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
     return render
 
 
-@pytest.fixture(scope="session")
-def reserved() -> dict[str, list[str]]:
-    """The lists of includes/reserved.jinja."""
-    environment = Environment(loader=FileSystemLoader(ROOT), autoescape=True)
-    return dict(vars(environment.get_template("includes/reserved.jinja").module))
-
-
 def refusal(generate: Generate, question: str, value: object, **answers: object) -> str:
     """Return the one line in which a question refuses an answer."""
     with pytest.raises(
@@ -144,6 +138,12 @@ def test_a_distribution_name_is_refused(
 @pytest.mark.parametrize("name", GOOD_DISTRIBUTIONS)
 def test_a_distribution_name_is_taken(render: Render, name: str) -> None:
     assert render({"distribution_name": name}, "project")["distribution_name"] == name
+
+
+def test_the_recorded_tree_of_the_library_is_the_computed_one(render: Render) -> None:
+    # A list is never equal to the suggestion, which is text.
+    computed = render({"modules": ["greeting:Greeter,greet"]})
+    assert render({})["tree"] == computed["tree"]
 
 
 @pytest.mark.parametrize(("modules", "culprit", "reason"), MODULES)
@@ -444,13 +444,13 @@ def test_the_plain_command_refuses_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_keywords_are_those_of_python(reserved: dict[str, list[str]]) -> None:
-    assert sorted(reserved["keywords"]) == sorted(keyword.kwlist)
+def test_keywords_are_those_of_python() -> None:
+    assert sorted(reserved()["keywords"]) == sorted(keyword.kwlist)
 
 
 @pytest.mark.parametrize("version", [f"3.{minor}" for minor in range(11, 16)])
 def test_standard_library_names_hold_for_every_python(
-    reserved: dict[str, list[str]], version: str, tmp_path: Path
+    version: str, tmp_path: Path
 ) -> None:
     code = (
         "import keyword, sys; print(*sys.stdlib_module_names); print(*keyword.kwlist)"
@@ -458,39 +458,28 @@ def test_standard_library_names_hold_for_every_python(
     done = run(interpreter(version), "-I", "-c", code, cwd=tmp_path)
     modules, keywords = map(str.split, done.stdout.splitlines())
     public = {name.lower() for name in modules if not name.startswith("_")}
-    assert public - set(reserved["stdlib"]) == set()
-    assert sorted(reserved["keywords"]) == sorted(keywords)
+    assert public - set(reserved()["stdlib"]) == set()
+    assert sorted(reserved()["keywords"]) == sorted(keywords)
 
 
-def test_windows_names_are_all_there(reserved: dict[str, list[str]]) -> None:
+def test_windows_names_are_all_refused() -> None:
     # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file#naming-conventions
     ports = {f"{port}{number}" for port in ["com", "lpt"] for number in range(1, 10)}
-    assert set(reserved["windows"]) == {"con", "prn", "aux", "nul"} | ports
+    for name in {"con", "prn", "aux", "nul"} | ports:
+        assert refused("package_name", name)
+        assert refused("module", name)
 
 
-def test_lists_name_each_word_once(
-    reserved: dict[str, list[str]],
-) -> None:
-    lists = {
-        name: words
-        for name, words in reserved.items()
-        if not name.startswith("_") and name != "keywords"
-    }
-    assert lists.keys() >= {
-        "stdlib",
-        "windows",
-        "project",
-        "locked_packages",
-        "locked_distributions",
-        "generated",
-    }
+def test_lists_name_each_word_once() -> None:
+    lists = reserved()
+    assert lists.keys() >= {"keywords", "stdlib", "project", "locked_packages"}
     assert {
         name for name, words in lists.items() if len(set(words)) != len(words)
     } == set()
 
 
 def test_the_project_list_holds_what_a_project_contains(
-    generate: Generate, reserved: dict[str, list[str]]
+    generate: Generate,
 ) -> None:
     """A package of the name of a folder or file beside ``src`` would be taken for it, or the other way round."""
     names = {path.name.partition(".")[0].lower() for path in generate().iterdir()}
@@ -507,4 +496,4 @@ def test_the_project_list_holds_what_a_project_contains(
         "requirements_lock",
         "requirements_prod",
     }
-    assert importable - exempt - set(reserved["project"]) == set()
+    assert importable - exempt - set(reserved()["project"]) == set()

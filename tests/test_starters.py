@@ -6,7 +6,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import jinja2
 import pytest
 import yaml
 from conftest import (
@@ -26,6 +25,7 @@ from conftest import (
 )
 from packaging.requirements import Requirement
 from support.environments import full_coverage, installed_alone, make_environment
+from support.rules import reserved
 
 TOY = ROOT / "tests" / "toy"
 LONG = "a" + "b" * 59
@@ -380,15 +380,12 @@ def test_floors_are_true(generate: Generate, starter: Path) -> None:
 def test_every_import_package_of_the_lock_is_known(
     generate: Generate, starter: Path
 ) -> None:
-    """What the lock installs is refused as the package's name: by includes/reserved.jinja or by the starter."""
+    """What the lock installs is refused as the package's name: by includes/reserved.yml or by the starter."""
     project = generate(starter=starter.name)
     python = make_environment(project, interpreter("3.11"))
     code = "import importlib.metadata as m; print(*m.packages_distributions())"
     installed = set(run(python, "-c", code, cwd=project).stdout.split())
-    loader = jinja2.FileSystemLoader(ROOT)
-    common = jinja2.Environment(loader=loader, autoescape=False)
-    reserved = vars(common.get_template("includes/reserved.jinja").make_module())
-    known = {*reserved["locked_packages"], *manifest(starter)["packages"]}
+    known = {*reserved()["locked_packages"], *manifest(starter)["packages"]}
     own = next(project.glob("src/*/__init__.py")).parent.name
     names = {name for name in installed if re.fullmatch("[a-z][a-z0-9_]*", name)}
     assert names - known - {own} == set()
