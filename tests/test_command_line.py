@@ -216,6 +216,7 @@ def test_settings_of_the_user_fill_in(template: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_year_is_frozen_at_birth(template: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
     copier(

@@ -6,6 +6,7 @@ tree stands for the next one.
 
 import itertools
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -210,6 +211,7 @@ def test_an_update_leaves_what_is_yours(template: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_deleted_file_stays_deleted(template: Path, tmp_path: Path) -> None:
     """Also where the new release changes that file."""
     newer = tmp_path / "newer"
@@ -344,21 +346,27 @@ def test_new_modules_of_a_starter_never_clash_with_yours(
     assert git(project, "status", "--porcelain") == " M .copier-answers.yml\n"
 
 
+@pytest.fixture(scope="module")
+def fresh(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a new project under git."""
+    return born(template, "1.0.0", tmp_path_factory.mktemp("fresh") / "demo", {})
+
+
 @pytest.fixture
-def project(template: Path, tmp_path: Path) -> Path:
-    """Return a new project under git, and the template moved on to its next release."""
-    folder = tmp_path / "demo"
-    copier("copy", "--defaults", "--vcs-ref=1.0.0", template, folder, cwd=tmp_path)
-    git(folder, "init", "--quiet")
-    commit(folder)
-    return folder
+def project(fresh: Path, tmp_path: Path) -> Path:
+    """Return a copy of a new project under git."""
+    return shutil.copytree(fresh, tmp_path / "demo", symlinks=True)
 
 
 @pytest.mark.parametrize(
     ("answer", "word"),
     [
         ("package_name=other", '"other" is not "demo". To rename it by hand'),
-        ("distribution_name=other", '"other" is not "demo". To rename it by hand'),
+        pytest.param(
+            "distribution_name=other",
+            '"other" is not "demo". To rename it by hand',
+            marks=pytest.mark.slow,
+        ),
         ("starter=flask", "the starter that the project was born with"),
     ],
 )
