@@ -100,7 +100,7 @@ def wheel(
 
 
 def compile_into(wheel: Path, folder: Path) -> None:
-    """Add compiled modules to a wheel: uv installs none, so the build of each project would compile setuptools anew."""
+    """Add compiled modules to a wheel: uv installs none, so the build of each project would compile setuptools again."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
