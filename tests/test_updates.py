@@ -494,6 +494,22 @@ def test_the_words_name_a_licence_that_is_left_to_its_owner(project: Path) -> No
     assert (project / "LICENSE").read_text() == "My own terms.\n"
 
 
+@pytest.mark.slow
+def test_the_words_name_new_answers_of_a_project_from_version_1(
+    history: Path, tmp_path: Path
+) -> None:
+    """It has no record of the lines in README, so each answer after --data counts as new."""
+    release = [x for x in RELEASES if Version(x) < Version("2")][-1]
+    project = born(history, release, tmp_path / "demo", {})
+    data = ("--data=license=ISC", "--data=python_min=3.12")
+    _, printed = copier("update", "--defaults", *data, project, cwd=tmp_path)
+    left = printed.partition("Please change them by hand:\n")[2]
+    assert left.strip().splitlines() == [
+        "README.md, licence: ISC",
+        "  README.md, oldest Python: 3.12",
+    ]
+
+
 def dirty(project: Path, template: Path) -> None:
     append(project / "README.md", "Mine.\n")
 
