@@ -207,6 +207,8 @@ def interrupt(process: subprocess.Popen[str]) -> int:
     time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
+    if err.startswith("Fatal Python error: init"):  # Python itself was still starting
+        return -signal.SIGINT
     assert "Traceback" not in err
     return process.returncode
 

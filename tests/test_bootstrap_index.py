@@ -120,6 +120,7 @@ def test_certificate_of_an_own_authority(
     assert "epsilon" in project.packages()
 
 
+@pytest.mark.slow
 def test_no_network(make: Make, server: Server, tmp_path: Path) -> None:
     variables = {
         "PIP_INDEX_URL": server.url,

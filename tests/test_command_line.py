@@ -156,6 +156,7 @@ def test_next_commands_are_printed_and_work(template: Path, tmp_path: Path) -> N
     """The commands hold for a folder whose name a shell would take apart."""
     folder = tmp_path / "it's a $project"
     _, printed = copier("copy", "--defaults", template, folder, cwd=tmp_path)
+    assert "LICENSE" not in printed.partition("Next:")[2]
     lines = printed.partition("Next:")[2].splitlines()
     commands = [line.strip() for line in lines if line.strip()]
     assert commands[2].startswith("./bootstrap pytest")
@@ -167,6 +168,16 @@ def test_next_commands_are_printed_and_work(template: Path, tmp_path: Path) -> N
     }
     run("sh", "-c", f"{commands[0]} && {commands[1]}", cwd=tmp_path, env=identity)
     assert run("git", "status", "--porcelain", cwd=folder).stdout == ""
+
+
+@pytest.mark.slow
+def test_the_words_ask_for_a_licence_of_your_own(
+    template: Path, tmp_path: Path
+) -> None:
+    other = ("copy", "--defaults", "--data=license=other", template, "demo")
+    _, printed = copier(*other, cwd=tmp_path)
+    assert "\nWrite your licence into LICENSE, and its name into" in printed
+    assert not (tmp_path / "demo/LICENSE").exists()
 
 
 @pytest.mark.parametrize(
@@ -216,6 +227,7 @@ def test_settings_of_the_user_fill_in(template: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_year_is_frozen_at_birth(template: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
     copier(

@@ -1,12 +1,14 @@
 """Tiny projects to bootstrap, and an index of tiny wheels to bootstrap them from."""
 
 import base64
+import compileall
 import contextlib
 import ensurepip
 import fcntl
 import hashlib
 import os
 import pty
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -97,6 +99,22 @@ def wheel(
     return target
 
 
+def compile_into(wheel: Path, folder: Path) -> None:
+    """Add compiled modules to a wheel: uv installs none, so the build of each project would compile setuptools again."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(folder, quiet=2, invalidation_mode=mode)
+    (record,) = folder.glob("*.dist-info/RECORD")
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*.pyc")]
+    with record.open("a") as file:
+        file.writelines(f"{name},,\n" for name in names)
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path in filter(Path.is_file, folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    shutil.rmtree(folder)
+
+
 def simple_index(folder: Path, wheels: list[Path]) -> Path:
     """Write a package index (PEP 503) of these wheels and return its folder."""
     for path in wheels:
@@ -178,9 +196,11 @@ class World:
                 check=True,
                 stdin=subprocess.DEVNULL,
             )
-            wheels += [
+            backend, uv = (
                 next(self.wheels.glob(f"{name}-*.whl")) for name in ("setuptools", "uv")
-            ]
+            )
+            compile_into(backend, self.base / "compiled")
+            wheels += [backend, uv]
             simple_index(self.index, wheels)
             tools = self.base / "uv"
             with zipfile.ZipFile(wheels[-1]) as archive:
