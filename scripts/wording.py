@@ -36,6 +36,8 @@ TEXTS = [
     "docs/*.md",
     "docs/*.py",
     ":(glob)includes/*.jinja",
+    "includes/reserved.yml",
+    "includes/rules.txt",
     "plinth",
     "pyproject.toml",
     "scripts",
