@@ -142,8 +142,8 @@ def test_a_distribution_name_is_taken(render: Render, name: str) -> None:
 
 def test_the_recorded_tree_of_the_library_is_the_computed_one(render: Render) -> None:
     # A list is never equal to the suggestion, which is text.
-    computed = render({"modules": ["greeting:Greeter,greet"]})
-    assert render({})["tree"] == computed["tree"]
+    computed = render({"modules": ["greeting:Greeter,greet"]}, "project")
+    assert render({}, "project")["tree"] == computed["tree"]
 
 
 @pytest.mark.parametrize(("modules", "culprit", "reason"), MODULES)
