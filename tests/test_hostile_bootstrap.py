@@ -90,80 +90,65 @@ def contents(folder: Path) -> dict[str, tuple[str, bytes, int]]:
 # ---- Point 5: a lock holds pins and comments -----------------------------------------
 
 SHA = "sha256:" + "0" * 64
-# Each is appended to the lock as it stands; the second is what the message names.
+# Each is appended to the lock as it stands.
 LINES = {
-    "index": ("--index-url http://127.0.0.1:9/${TOKEN}/", "--index-url"),
-    "index with equals": ("--index-url=http://127.0.0.1:9/", "--index-url"),
-    "index, short": ("-i http://127.0.0.1:9/", "-i"),
-    "indented": ("    --index-url http://127.0.0.1:9/", "--index-url"),
-    "abbreviated": ("--index http://127.0.0.1:9/", "--index"),
-    "extra index": ("--extra-index-url http://127.0.0.1:9/", "--extra-index-url"),
-    "no index": ("--no-index", "--no-index"),
-    "links": ("--find-links http://127.0.0.1:9/", "--find-links"),
-    "links, short": ("-f ./wheels", "-f"),
-    "trusted host": ("--trusted-host example.org", "--trusted-host"),
-    "prerelease": ("--pre", "--pre"),
-    "source": ("--no-binary :all:", "--no-binary"),
-    "wheels": ("--only-binary=:all:", "--only-binary"),
-    "prefer": ("--prefer-binary", "--prefer-binary"),
-    "feature": ("--use-feature=fast-deps", "--use-feature"),
-    "hashes": ("--require-hashes", "--require-hashes"),
-    "file": ("-r more.txt", "-r"),
-    "file, joined": ("-rmore.txt", "-rmore"),
-    "file, long": ("--requirement=more.txt", "--requirement"),
-    "constraint": ("-c more.txt", "-c"),
-    "editable": ("-e .", "-e ."),
-    "editable, long": ("--editable ./src", "--editable"),
-    "folder": (".", "'.'"),
-    "path": ("./wheels/omega-1.0-py3-none-any.whl", "./wheels"),
-    "archive": (f"omega-1.0-py3-none-any.whl --hash={SHA}", "omega-1.0"),
-    "address": (f"http://127.0.0.1:9/o-1-py3-none-any.whl --hash={SHA}", "line"),
-    "git": ("git+https://127.0.0.1:9/o.git@main#egg=omega", "line"),
-    "file address": ("file:///tmp/omega-1.0-py3-none-any.whl", "line"),
-    "direct": (f"omega @ http://127.0.0.1:9/o.whl --hash={SHA}", "omega @"),
-    "direct, no space": ("omega@file:///tmp/o.whl", "line"),
-    "variable": (f"${{OMEGA}} --hash={SHA}", "${OMEGA}"),
-    "variable as version": (f"omega==${{OMEGA}} --hash={SHA}", "${OMEGA}"),
-    "variable as marker": (
-        f"omega==1.0 ; sys_platform == '${{X}}' --hash={SHA}",
-        "${X}",
-    ),
-    "no version": (f"omega --hash={SHA}", "omega"),
-    "range": (f"omega>=1.0 --hash={SHA}", "omega>=1.0"),
-    "wildcard": (f"omega==1.* --hash={SHA}", "omega==1.*"),
-    "arbitrary": (f"omega===1.0 --hash={SHA}", "omega===1.0"),
-    "two clauses": (f"omega==1.0,>0 --hash={SHA}", "omega==1.0,>0"),
-    "no hash": ("omega==1.0", "omega==1.0"),
-    "md5": (f"omega==1.0 --hash=md5:{'0' * 32}", "md5"),
-    "sha1": (f"omega==1.0 --hash=sha1:{'0' * 40}", "sha1"),
-    "sha512": (f"omega==1.0 --hash=sha512:{'0' * 128}", "sha512"),
-    "short hash": ("omega==1.0 --hash=sha256:00", "sha256:00"),
-    "config settings": (
-        f'omega==1.0 --config-settings "a=b" --hash={SHA}',
-        "--config-settings",
-    ),
-    "global option": (
-        f"omega==1.0 --hash={SHA} --global-option=--x",
-        "--global-option",
-    ),
-    "option after a marker": (
-        f"omega==1.0 ; python_version > '3' --index-url=x --hash={SHA}",
-        "--index-url",
-    ),
-    "option in a marker": (
-        f"omega==1.0 ; sys_platform == ' --pre ' --hash={SHA}",
-        "--pre",
-    ),
-    "option after a pin": (f"omega==1.0 --hash={SHA} --pre", "--pre"),
-    "option on the next line": (f"omega==1.0 \\\n    --hash={SHA} \\\n --pre", "--pre"),
-    "option after a backslash": (f"omega==1.0 --hash={SHA} \\\n--pre", "--pre"),
-    "pin after a backslash": (f"omega==1.0 --hash={SHA} \\\n-r more.txt", "-r"),
-    "option split by a backslash": ("--index\\\n-url http://127.0.0.1:9/", "--index"),
-    "comment ended by a backslash": ("omega==1.0 \\\n# x \\\n--pre", "# x"),
-    "hash without a pin": (f"    --hash={SHA}", "--hash"),
-    "ends in a backslash": ("omega==1.0 \\", "line"),
-    "merge": ("<<<<<<< HEAD", "<<<<<<<"),
-    "text": ("hello world", "hello world"),
+    "index": "--index-url http://127.0.0.1:9/${TOKEN}/",
+    "index with equals": "--index-url=http://127.0.0.1:9/",
+    "index, short": "-i http://127.0.0.1:9/",
+    "indented": "    --index-url http://127.0.0.1:9/",
+    "abbreviated": "--index http://127.0.0.1:9/",
+    "extra index": "--extra-index-url http://127.0.0.1:9/",
+    "no index": "--no-index",
+    "links": "--find-links http://127.0.0.1:9/",
+    "links, short": "-f ./wheels",
+    "trusted host": "--trusted-host example.org",
+    "prerelease": "--pre",
+    "source": "--no-binary :all:",
+    "wheels": "--only-binary=:all:",
+    "prefer": "--prefer-binary",
+    "feature": "--use-feature=fast-deps",
+    "hashes": "--require-hashes",
+    "file": "-r more.txt",
+    "file, joined": "-rmore.txt",
+    "file, long": "--requirement=more.txt",
+    "constraint": "-c more.txt",
+    "editable": "-e .",
+    "editable, long": "--editable ./src",
+    "folder": ".",
+    "path": "./wheels/omega-1.0-py3-none-any.whl",
+    "archive": f"omega-1.0-py3-none-any.whl --hash={SHA}",
+    "address": f"http://127.0.0.1:9/o-1-py3-none-any.whl --hash={SHA}",
+    "git": "git+https://127.0.0.1:9/o.git@main#egg=omega",
+    "file address": "file:///tmp/omega-1.0-py3-none-any.whl",
+    "direct": f"omega @ http://127.0.0.1:9/o.whl --hash={SHA}",
+    "direct, no space": "omega@file:///tmp/o.whl",
+    "variable": f"${{OMEGA}} --hash={SHA}",
+    "variable as version": f"omega==${{OMEGA}} --hash={SHA}",
+    "variable as marker": f"omega==1.0 ; sys_platform == '${{X}}' --hash={SHA}",
+    "no version": f"omega --hash={SHA}",
+    "range": f"omega>=1.0 --hash={SHA}",
+    "wildcard": f"omega==1.* --hash={SHA}",
+    "arbitrary": f"omega===1.0 --hash={SHA}",
+    "two clauses": f"omega==1.0,>0 --hash={SHA}",
+    "no hash": "omega==1.0",
+    "md5": f"omega==1.0 --hash=md5:{'0' * 32}",
+    "sha1": f"omega==1.0 --hash=sha1:{'0' * 40}",
+    "sha512": f"omega==1.0 --hash=sha512:{'0' * 128}",
+    "short hash": "omega==1.0 --hash=sha256:00",
+    "config settings": f'omega==1.0 --config-settings "a=b" --hash={SHA}',
+    "global option": f"omega==1.0 --hash={SHA} --global-option=--x",
+    "option after a marker": f"omega==1.0 ; python_version > '3' --index-url=x --hash={SHA}",
+    "option in a marker": f"omega==1.0 ; sys_platform == ' --pre ' --hash={SHA}",
+    "option after a pin": f"omega==1.0 --hash={SHA} --pre",
+    "option on the next line": f"omega==1.0 \\\n    --hash={SHA} \\\n --pre",
+    "option after a backslash": f"omega==1.0 --hash={SHA} \\\n--pre",
+    "pin after a backslash": f"omega==1.0 --hash={SHA} \\\n-r more.txt",
+    "option split by a backslash": "--index\\\n-url http://127.0.0.1:9/",
+    "comment ended by a backslash": "omega==1.0 \\\n# x \\\n--pre",
+    "hash without a pin": f"    --hash={SHA}",
+    "ends in a backslash": "omega==1.0 \\",
+    "merge": "<<<<<<< HEAD",
+    "text": "hello world",
 }
 # Characters at which pip ends a line where other programs do not, or that hide text.
 CHARACTERS = {
@@ -184,7 +169,6 @@ CHARACTERS = {
 ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "utf-16": lambda text: text.encode("utf-16"),
     "utf-32": lambda text: text.encode("utf-32"),
-    "not utf-8": lambda text: text.encode() + b"# \xe9\xff\n",
 }
 
 
@@ -211,12 +195,12 @@ def read_pins(text: str) -> Any:
 
 @pytest.mark.parametrize("case", LINES)
 def test_anything_but_a_pin_is_refused_by_name(case: str) -> None:
-    added, named = LINES[case]
+    added = LINES[case]
     assert [pin.line for pin in read_pins(BEFORE)] == [f"alpha==1.1 --hash={SHA}\n"]
     with pytest.raises(ValueError, match=re.escape(LOCK)) as error:
         read_pins(f"{BEFORE}{added}\n")
-    if named != "line":
-        assert named in str(error.value)
+    # Its beginning, since an address that follows may hold a password.
+    assert re.split(r"[=@:\\]", added)[0].strip() in str(error.value)
 
 
 @pytest.mark.parametrize("case", CHARACTERS)
@@ -250,6 +234,14 @@ def test_lock_in_another_encoding_is_refused(make: Make, case: str) -> None:
     path = project.root / LOCK
     path.write_bytes(ENCODINGS[case](path.read_text()))
     refuses_the_lock(project)
+
+
+def test_comment_in_another_encoding_is_a_comment(make: Make) -> None:
+    """Neither pip nor uv gets to see it."""
+    project = make()
+    path = project.root / LOCK
+    path.write_bytes(path.read_bytes() + b"# \xe9\xff\n")
+    project.sound()
 
 
 @pytest.mark.parametrize("way", WAYS)

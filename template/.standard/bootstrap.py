@@ -11,8 +11,6 @@ usage: ./bootstrap [options] [command ...]
   --upgrade                 ... moving everything to the newest versions
   --upgrade-package NAME    ... moving this one; may be repeated
   --export pylock.toml      write the lock in the format of PEP 751, too
-
-BOOTSTRAP_UV=0 leaves everything to pip. pip's index settings count for uv, too.
 """
 
 import _signal  # type: ignore[import-not-found]  # `signal` is slow to import
@@ -24,11 +22,12 @@ if __name__ == "__main__" and _signal.getsignal(_signal.SIGINT) != _signal.SIG_I
 # The launcher starts this file with -S. While .venv is up to date, that is enough.
 # Otherwise, the file starts itself again without -S, and does the work.
 Requirement: type = object
+if os.name == "nt" or not sys.flags.no_site:
+    import subprocess
 if not sys.flags.no_site:
     import ast
     import re
     import shutil
-    import subprocess
     import sysconfig
     import tomllib
     import venv
@@ -37,9 +36,9 @@ if not sys.flags.no_site:
     from typing import Any
 
     # An installed pip starts three times as fast as the wheel that comes with Python.
-    wheels = sysconfig.get_config_var("WHEEL_PKG_DIR")  # of Debian
-    wheels = wheels or os.path.join(os.path.dirname(os.__file__), "ensurepip/_bundled")
-    sys.path += map(str, Path(wheels).glob("pip-*.whl"))
+    bundled = os.path.join(os.path.dirname(os.__file__), "ensurepip/_bundled")
+    wheels = Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled)  # Debian's
+    sys.path += map(str, wheels.glob("pip-*.whl"))
     try:
         from pip import __path__ as pip
         from pip._vendor.packaging.requirements import Requirement
@@ -55,8 +54,7 @@ PYTHON, UV = (os.path.join(BIN, x + ".exe" * WINDOWS) for x in ("python", "uv"))
 STAMP = os.path.join(VENV, "bootstrap.stamp")  # what .venv was made from, or empty
 CHOSEN = os.path.join(VENV, "bootstrap.txt")  # the pins that pip and uv see
 LOCK, PROD = "requirements_lock.txt", "requirements_prod.txt"
-SOURCES = ["requirements_dev.txt", PROD, ".standard/requirements_docs.txt"]
-SOURCES = [x for x in SOURCES if x[0] != "." or os.path.isfile(os.path.join(ROOT, x))]
+SOURCES = ["requirements_dev.txt", PROD]
 BASE = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
 MADE_BY = ["Python {}.{}".format(*sys.version_info), repr(BASE), repr(ROOT)]
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
@@ -66,22 +64,17 @@ TOLD: dict[str, str] = {}  # what settings() has found, since asking pip takes l
 LOCKED: list[int] = []  # a handle that is locked until the last child ends
 
 # In a marker, pip would take a word that begins with a dash for an option.
-MARKER = r"(?: *;(?:(?! -)[\w ()<>=!~.*'\"+-])+)?"
-PIN = rf"([a-zA-Z0-9][\w.-]*(?:\[[\w., -]+\])?==[\w.!+]+{MARKER})"
+PIN = r"(\w[\w.-]*(?:\[[\w., -]+])?==[\w.!+]+(?: *;(?:(?! -)[\w ()<>=!~.*'\"+-])+)?)"
 PIN += r"((?: +--hash=sha256:[0-9a-f]{64})+)(?: +#.*)? *"
-FLOOR = r"(?m)^\s*(?:requires-python|python_requires|python)\s*=.*?"
-FLOOR += r"(?<![!<])[>~=^]=? *3\.(\d+)"  # the last is Poetry's
 SYSTEMS = ("linux posix Linux", "darwin posix Darwin", "win32 nt Windows")
+WORLD = "sys_platform os_name platform_system python_version python_full_version"
 # pip's settings of the index, and the variables that say the same to uv.
 SETTINGS = """cache-dir=PIP_CACHE_DIR cert=SSL_CERT_FILE client-cert=SSL_CLIENT_CERT
     extra-index-url=UV_INDEX find-links=UV_FIND_LINKS index-url=UV_DEFAULT_INDEX
     keyring-provider=UV_KEYRING_PROVIDER no-index=PIP_NO_INDEX proxy=ALL_PROXY
     retries=UV_HTTP_RETRIES timeout=UV_HTTP_TIMEOUT trusted-host=UV_INSECURE_HOST"""
-# Variables that may send packages elsewhere, and those of uv that do not.
-FOREIGN = ("CONDA_PREFIX", "PIP_", "PYTHON", "UV_", "VIRTUAL_ENV")
-KEPT = """UV_CACHE_DIR UV_CONCURRENT UV_CREDENTIALS UV_DEFAULT_INDEX UV_EXCLUDE_NEWER
-    UV_EXTRA_INDEX UV_FIND_LINKS UV_HTTP UV_INDEX UV_INSECURE UV_KEYRING UV_LINK_MODE
-    UV_NATIVE_TLS UV_NO_CACHE UV_OFFLINE UV_SYSTEM_CERTS"""
+# Variables that may send packages elsewhere. Those of uv that say what to ask may not.
+FOREIGN = "PIP_|PYTHON|UV_(?!.*(CACHE|CERT|CRED|HOST|HTTP|INDEX|KEYRING|LINK|OFF|TLS))"
 FIXED = """PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_YES=1 UV_NO_CONFIG=1
     UV_NO_SOURCES=1 UV_INDEX_STRATEGY=unsafe-best-match"""
 
@@ -93,92 +86,64 @@ def say(text: str, status: int = 1) -> int:
     return status
 
 
-def read(name: str, errors: str = "strict") -> str:
+def read(name: str) -> str:
     """Return the text of a file in ROOT, or nothing if there is no such file."""
     path = os.path.join(ROOT, name)
-    try:
-        with open(path, encoding="utf-8-sig", errors=errors) as file:
-            return file.read()
-    except (FileNotFoundError, NotADirectoryError):
+    if not os.path.isfile(path):
         return ""
-    except UnicodeDecodeError:
-        raise ValueError(f"{name} is not UTF-8: save it as UTF-8") from None
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        return file.read()
 
 
-# ---- The quick part: run a command in a .venv that is up to date ----
-
-
-def stamp(mode: str, names: list[str]) -> str:
-    """Return what the stamp holds if .venv was made from these files as they are."""
-    texts = ["\t".join([*MADE_BY, mode, *names])]
+def stamp(mode: str, names: list[str] | None = None) -> str:
+    """Return what STAMP holds if .venv fits these files, or those that it names now."""
+    names = names or read(STAMP).partition("\n")[0].split("\t")[4:]
+    texts = ["\t".join([*MADE_BY, mode, *names]), str(os.access(PYTHON, os.X_OK))]
     for name in names:
-        lines = read(name).split("\n")
-        if name.endswith(".py"):
-            lines = [line for line in lines if line.startswith("__version__")]
-        texts += [name, *lines]
+        text = read(name)
+        version = f"\n{text}".partition("\n__version__")[2].partition("\n")[0]
+        texts.append(version if name.endswith(".py") else text)
     return "\n".join(texts)
-
-
-def ready(mode: str) -> bool:
-    """Return whether .venv is what the project's files ask for."""
-    held = read(STAMP, "replace")
-    names = held.partition("\n")[0].split("\t")[4:]
-    usable = os.path.isfile(PYTHON) and os.access(PYTHON, os.X_OK)
-    return bool(names) and usable and held == stamp(mode, names)
 
 
 def execute(command: list[str], mode: str) -> int:
     """Become the command, inside .venv; return its status where that is impossible."""
-    path = BIN + os.pathsep + os.environ.get("PATH", os.defpath)
-    os.environ.update(VIRTUAL_ENV=VENV, PATH=path)
-    os.environ.pop("PYTHONHOME", None)
-    name, script = command[0], os.path.join(BIN, command[0])
-    if os.sep in name or not os.path.isfile(script):
-        if mode == "prod" and f"\n{name}==" in read(LOCK).replace("[", "=="):
-            return say(f"{name} is not in .venv: --prod leaves out tools", 127)
-        return become(name, command)
-    # The first line of a script fails if the path is long or has quotes in it.
-    with open(script, "rb") as file:
-        head = file.readline(4096) + file.readline(4096)
-    if head[:2] == b"#!" and b"python" in head:
-        return become(PYTHON, [PYTHON, script, *command[1:]])
-    return become(script, command)  # by its path: none elsewhere on PATH
-
-
-def become(program: str, command: list[str]) -> int:
-    """Go on as another program; return its status where that is impossible."""
+    path = os.environ.get("PATH", os.defpath).replace(BIN + os.pathsep, "")
+    os.environ.update(VIRTUAL_ENV=VENV, PATH=BIN + os.pathsep + path, PYTHONHOME="")
+    name, script = command[0], os.path.join(BIN, command[0] + ".exe" * WINDOWS)
     try:
+        if os.path.isfile(script) and not os.path.dirname(name):
+            # Its first line does not work if the path is long or has quotes in it.
+            with open(script, "rb") as f:
+                python = f.read(2) == b"#!" and b"python" in f.readline() + f.readline()
+            command = [PYTHON] * python + [script, *command[1:]]
+        elif mode == "prod" and f"\n{name}==" in read(LOCK).replace("[", "=="):
+            return say(f"{name} is not in .venv: --prod leaves out tools", 127)
         if WINDOWS:
-            import subprocess
-
-            return subprocess.call([program, *command[1:]])
-        for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores them, programs do not
-            _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
-        os.execvp(program, command)
+            return subprocess.call(command)
+        for ignored in (_signal.SIGPIPE, _signal.SIGXFSZ):  # by Python alone
+            _signal.signal(ignored, _signal.SIG_DFL)
+        os.execvp(command[0], command)
     except (FileNotFoundError, NotADirectoryError):
-        return say(f"command not found: {command[0]}", 127)
+        return say(f"command not found: {name}", 127)
     except OSError as error:
-        return say(f"cannot run {command[0]}: {error.strerror}", 126)
-
-
-# ---- The lock: what it holds, and whether it fits the requirements files ----
+        return say(f"cannot run {name}: {error.strerror}", 126)
 
 
 class Line(Requirement):  # type: ignore[misc]
     """A requirement of a file, or a pin: what pip and uv get, and who needs it."""
 
-    def __init__(self, text: str, line: str = "") -> None:
+    def __init__(self, text: str, hashes: str = "", via: str = "") -> None:
         """Parse the requirement (PEP 508) and normalize its name (PEP 503)."""
         super().__init__(text)
         if self.url or text.endswith((".whl", ".zip", "gz")):
             raise ValueError(f"{text!r} is not in a package index")
         self.name: str = re.sub(r"[-_.]+", "-", self.name).lower()
         self.specifier.prereleases = True
-        self.line, self.via = line, set[str]()
-
-    def holds(self, world: dict[str, str] | None = None) -> bool:
-        """Return whether the marker is true, in this Python or in a described one."""
-        return not self.marker or bool(self.marker.evaluate(world))
+        self.version = str(self.specifier)[2:]  # of a pin
+        self.line = f"{text}{hashes}\n"
+        self.via = set(re.findall(r"(?m)# +(?:via +)?(?!via$)(.+)", via))
+        self.holds = self.marker.evaluate if self.marker else lambda _=None: True
 
 
 def requirements(*files: str) -> dict[str, list[Line]]:
@@ -193,8 +158,7 @@ def requirements(*files: str) -> dict[str, list[Line]]:
                 raise ValueError(f"{place} is an option, which setuptools cannot read")
             if more := re.match(r"-(r|c|-requirement|-constraint)[\s=]*(.+)", line):
                 path = os.path.normpath(os.path.join(file, "..", more[2]))
-                kind = min(reason[1], more[1].strip("-")[0])  # c of c, and c of r
-                entry = f"-{kind} {path}".replace("\\", "/")
+                entry = f"-{more[1].strip('-')[0]} {path}".replace("\\", "/")
                 queue += [] if entry in queue else [entry]
             elif line and not re.match("-(?!e|-editable)", line):
                 try:
@@ -207,70 +171,54 @@ def requirements(*files: str) -> dict[str, list[Line]]:
 
 def pins(lock: str) -> list[Line]:
     """Return the pins of a lock's text, which holds nothing but pins and comments."""
-    found: list[Line] = []
-    for line in re.sub(r"[ \t]*\\\n[ \t]*", " ", lock).split("\n"):
-        if pin := re.fullmatch(PIN, line, re.ASCII):
-            found.append(Line(pin[1], f"{pin[1]}{pin[2]}\n"))
-        elif not re.fullmatch(r"\s*(#.*)?", line) or not line.isprintable():
-            # Not the whole line: an address may hold a password.
-            shown = re.sub(r"[^\s=]*://\S*|[^\s=]+@\S+|[0-9a-f]{16,}", "...", line)[:80]
-            text = "is neither a pin with sha256 hashes nor a comment: remove it"
-            raise ValueError(f"{LOCK}: {shown!r} {text}, or delete the file")
-        elif found and (via := re.fullmatch(r" +#(?: +via\b)? +(?!via$)(.+)", line)):
-            found[-1].via.add(via[1].replace("\\", "/"))
-    return found
+    text = re.sub(r"[ \t]*\\\n[ \t]*", " ", lock).replace("\\", "/")
+    for line in text.split("\n"):
+        known = re.fullmatch(rf"{PIN}|\s*(#.*)?", line, re.ASCII)
+        if not known or not line.isprintable():
+            shown = re.split("[=@:]", line)[0]  # the rest may hold a password
+            raise ValueError(f"{LOCK}: {shown!r} is not a pin with sha256 hashes")
+    return [Line(*x) for x in re.findall(rf"(?m)^{PIN}((?:\n +#.*)*)", text, re.ASCII)]
 
 
 def needed(found: list[Line], names: set[str]) -> set[str]:
-    """Return the names of those pins that these names lead to, by the comments."""
+    """Return these names and those of the pins that they lead to, by the comments."""
     while more := {x.name for x in found if x.via & names} - names:
         names = names | more
-    return names & {x.name for x in found}
+    return names
 
 
-def floor() -> str:
-    """Return the oldest Python that the project supports, 3.11 or newer."""
+def floor() -> int:
+    """Return the minor version of the oldest Python 3 that the project supports."""
     # An adopted repository may say it elsewhere, or name one that is too old here.
     text = "\n".join(map(read, ("pyproject.toml", "setup.cfg", "setup.py")))
-    found = re.search(FLOOR, text)
-    return f"3.{max(11, int(found[1]) if found else 0)}"
+    setting = r"(?m)^\s*(?:requires-)?python(?:_requires)?\s*=.*?[^<!][>~=^] *3\.(\d+)"
+    return max([11, *map(int, re.findall(setting, text))])
 
 
 def outdated(lock: str) -> str:
     """Return why a lock's text does not fit the project's files; nothing if it does."""
     made = re.search(r"(?m)^#.*(?:--python-version[= ]|requires-python: >=)(\S+)", lock)
-    found, files, python = pins(lock), requirements(*SOURCES), floor()
-    if not made or made[1] != python:
-        return f"{LOCK} is not for Python {python}" if lock else f"{LOCK} is missing"
+    found, files, minor = pins(lock), requirements(*SOURCES), floor()
+    if not made or made[1] != f"3.{minor}":
+        return f"{LOCK} is not for Python 3.{minor}" if lock else f"{LOCK} is missing"
     # Markers are compared by what they mean, on each system and Python.
-    versions = [f"3.{minor}" for minor in range(int(python[2:]), 17)]
-    for system, version in ((x, y) for x in SYSTEMS for y in versions):
-        names = ("sys_platform", "os_name", "platform_system")
-        world = dict(zip(names, system.split(), strict=True))
-        world |= {"python_version": version, "python_full_version": f"{version}.0"}
-        here = {x.name: x for x in found if x.holds(world)}
+    for values in [f"{x} 3.{y} 3.{y}.0" for x in SYSTEMS for y in range(minor, 17)]:
+        world = dict(zip(WORLD.split(), values.split(), strict=True))
+        here = [x for x in found if x.holds(world)]
         wishes = [(k, x) for k in files for x in files[k] if x.holds(world)]
         for reason, wish in wishes:
-            pin = here.get(wish.name)
-            fits = reason[1] == "c"  # a constraint asks for nothing
-            if pin:
-                fits = str(pin.specifier)[2:] in wish.specifier
-                fits = fits and pin.extras >= wish.extras
-                fits = fits or "--override (workspace)" in pin.via
-            if not fits:
+            pin = next((x for x in here if x.name == wish.name), None)
+            if not pin and reason[1] == "c":
+                continue  # a constraint asks for nothing
+            if not pin or pin.version not in wish.specifier or wish.extras - pin.extras:
                 return f"{LOCK} does not fit '{wish}' of {reason[3:]}"
-        direct = {wish.name for reason, wish in wishes if reason[1] == "r"}
-        lost = here.keys() - needed(list(here.values()), direct)
-        for pin in here.values():
-            extras = [x.extras for _, x in wishes if x.name == pin.name]
-            if pin.via <= files.keys() and (more := pin.extras.difference(*extras)):
-                lost |= {f"{pin.name}[{','.join(more)}]"}
-        if lost:
-            return f"{LOCK} pins what nothing needs: {', '.join(sorted(lost))}"
+        names = needed(here, {x.name for reason, x in wishes if reason[1] == "r"})
+        for pin in here:
+            asked = [x.extras for _, x in wishes if x.name == pin.name]
+            spare = pin.via <= files.keys() and pin.extras.difference(*asked)
+            if pin.name not in names or spare:
+                return f"{LOCK} pins what nothing needs: {pin}"
     return ""
-
-
-# ---- Make .venv ----
 
 
 def settings() -> dict[str, str]:
@@ -305,8 +253,7 @@ def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
 
     With `failure`, the user sees the output, and a ValueError has that text.
     """
-    env = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
-    env |= {k: v for k, v in os.environ.items() if k.startswith(tuple(KEPT.split()))}
+    env = {k: v for k, v in os.environ.items() if not re.match(FOREIGN, k)}
     env |= dict(x.split("=") for x in FIXED.split())
     env |= {"PIP_NO_INDEX": "1"} if "UV_OFFLINE" in env else {}
     homes = [os.path.expanduser(x) for x in ("~", "~/.cache")]
@@ -368,7 +315,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     # A link in .venv would lead to the environment of another checkout.
     folders = ((top, x) for top, names, _ in os.walk(VENV) for x in names)
     links = {x for top, x in folders if os.path.islink(os.path.join(top, x))}
-    same = read(STAMP, "replace").split("\t")[:3] == MADE_BY and links <= {"lib64"}
+    same = read(STAMP).split("\t")[:3] == MADE_BY and links <= {"lib64"}
     same = same and run([PYTHON, "-ISc", ""])[0]
     # uv is one on PATH, or that of a sound .venv, or pip gets the one of the lock.
     uv = pin = ""
@@ -401,7 +348,7 @@ def freeze(uv: str, flags: list[str]) -> str:
     """Return a new lock; pins stay unless they must change or the flags say so."""
     draft = os.path.join(VENV, LOCK)
     options = ["--universal", "--generate-hashes", "--no-strip-extras"]
-    options += [f"--python-version={floor()}"]
+    options += [f"--python-version=3.{floor()}"]
     header = ["uv pip compile", *options, f"--output-file={LOCK}", *SOURCES]
     command = [uv, "pip", "compile", *options, f"--output-file={draft}", *SOURCES]
     command += ["--custom-compile-command", " ".join(header), *flags]
@@ -509,10 +456,11 @@ def main(arguments: list[str]) -> int:
         raise ValueError("--export writes the whole lock: leave out --prod")
     flags = [f"{k}={v}".rstrip("=") for k, v in pairs if k.startswith("--upgrade")]
     renew, checks = "--lock" in options or bool(flags), "--check" in options
-    done = ready(mode) or (checks and ready("prod"))
+    held = read(STAMP)
+    done = held == stamp(mode) or (checks and held == stamp("prod"))
     if not done or renew or {"--python", "--export"} & options.keys():
         if sys.flags.no_site:
-            return become(BASE, [BASE, "-I", __file__, ROOT, *arguments])
+            return execute([BASE, "-I", __file__, ROOT, *arguments], mode)
         if os.path.islink(VENV):
             raise ValueError(f"{VENV} is a link: remove it")
         if checks:
@@ -520,15 +468,15 @@ def main(arguments: list[str]) -> int:
         if "--offline" in options:
             os.environ["UV_OFFLINE"] = "1"
         if "--python" in options and (python := choose(options["--python"])) != BASE:
-            return become(python, [python, "-I", __file__, ROOT, *arguments])
+            return execute([python, "-I", __file__, ROOT, *arguments], mode)
         wait()
-        if renew or not ready(mode):
+        if renew or read(STAMP) != stamp(mode):
             prepare(mode, flags, renew, CI or "--locked" in options)
         if path := options.get("--export"):
             export = [UV, "pip", "compile", "--universal", "--no-deps", CHOSEN]
             export += [
                 "--generate-hashes",
-                f"--python-version={floor()}",
+                f"--python-version=3.{floor()}",
                 "--no-header",
             ]
             export += ["--format=pylock.toml", f"--output-file={os.path.abspath(path)}"]
