@@ -173,11 +173,10 @@ def pins(lock: str) -> list[Line]:
     """Return the pins of a lock's text, which holds nothing but pins and comments."""
     text = re.sub(r"[ \t]*\\\n[ \t]*", " ", lock).replace("\\", "/")
     for line in text.split("\n"):
-        known = re.fullmatch(rf"{PIN}|\s*(#.*)?", line, re.ASCII)
-        if not known or not line.isprintable():
+        if not (line.isprintable() and re.fullmatch(rf"(?a){PIN}|\s*(#.*)?", line)):
             shown = re.split("[=@:]", line)[0]  # the rest may hold a password
             raise ValueError(f"{LOCK}: {shown!r} is not a pin with sha256 hashes")
-    return [Line(*x) for x in re.findall(rf"(?m)^{PIN}((?:\n +#.*)*)", text, re.ASCII)]
+    return [Line(*x) for x in re.findall(rf"(?am)^{PIN}((?:\n +#.*)*)", text)]
 
 
 def needed(found: list[Line], names: set[str]) -> set[str]:
