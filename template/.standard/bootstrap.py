@@ -50,6 +50,7 @@ WINDOWS = os.name == "nt"
 ROOT = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else ".")  # by the launcher
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
+PATH = os.environ.get("PATH", os.defpath).replace(BIN + os.pathsep, "")
 PYTHON, UV = (os.path.join(BIN, x + ".exe" * WINDOWS) for x in ("python", "uv"))
 STAMP = os.path.join(VENV, "bootstrap.stamp")  # what .venv was made from, or empty
 CHOSEN = os.path.join(VENV, "bootstrap.txt")  # the pins that pip and uv see
@@ -108,8 +109,7 @@ def stamp(mode: str, names: list[str] | None = None) -> str:
 
 def execute(command: list[str], mode: str) -> int:
     """Become the command, inside .venv; return its status where that is impossible."""
-    path = os.environ.get("PATH", os.defpath).replace(BIN + os.pathsep, "")
-    os.environ.update(VIRTUAL_ENV=VENV, PATH=BIN + os.pathsep + path, PYTHONHOME="")
+    os.environ.update(VIRTUAL_ENV=VENV, PATH=BIN + os.pathsep + PATH, PYTHONHOME="")
     name, script = command[0], os.path.join(BIN, command[0] + ".exe" * WINDOWS)
     try:
         if os.path.isfile(script) and not os.path.dirname(name):
@@ -320,8 +320,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     uv = pin = ""
     if os.environ.get("BOOTSTRAP_UV") != "0":
         pin = "".join(x.line for x in pins(text) if x.name == "uv")
-        path = os.environ.get("PATH", "").replace(BIN, os.devnull)
-        uv = shutil.which("uv", path=path) or (UV if same else "")
+        uv = shutil.which("uv", path=PATH) or (UV if same else "")
         uv = uv if run([uv, "--version"])[0] else ""
     if reason and not uv and not pin:
         raise ValueError(f"{reason}: only uv can renew it: install uv")
