@@ -207,9 +207,8 @@ def outdated(lock: str) -> str:
         wishes = [(k, x) for k in files for x in files[k] if x.holds(world)]
         for reason, wish in wishes:
             pin = next((x for x in here if x.name == wish.name), None)
-            if not pin and reason[1] == "c":
-                continue  # a constraint asks for nothing
-            if not pin or pin.version not in wish.specifier or wish.extras - pin.extras:
+            met = pin and pin.version in wish.specifier and not wish.extras - pin.extras
+            if not met and (pin or reason[1] == "r"):  # a constraint asks for nothing
                 return f"{LOCK} does not fit '{wish}' of {reason[3:]}"
         names = needed(here, {x.name for reason, x in wishes if reason[1] == "r"})
         for pin in here:
