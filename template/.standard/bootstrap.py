@@ -75,7 +75,7 @@ SETTINGS = """cache-dir=PIP_CACHE_DIR cert=SSL_CERT_FILE client-cert=SSL_CLIENT_
     keyring-provider=UV_KEYRING_PROVIDER no-index=PIP_NO_INDEX proxy=ALL_PROXY
     retries=UV_HTTP_RETRIES timeout=UV_HTTP_TIMEOUT trusted-host=UV_INSECURE_HOST"""
 # Variables that may send packages elsewhere. Those of uv that say what to ask may not.
-FOREIGN = "PIP_|PYTHON|UV_(?!.*(CACHE|CERT|CRED|HOST|HTTP|INDEX|KEYRING|LINK|OFF|TLS))"
+FOREIGN = "PIP_|PYTHON|UV_(?!.*(CACHE|CERT|CONC|CRED|HOST|HTTP|INDEX|KEY|LINK|OFF|TLS))"
 FIXED = """PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_YES=1 UV_NO_CONFIG=1
     UV_NO_SOURCES=1 UV_INDEX_STRATEGY=unsafe-best-match"""
 
