@@ -67,7 +67,9 @@ DEV, PROD = "-r requirements_dev.txt", "-r requirements_prod.txt"
         pytest.param("a", "b", f"a==1  # via {DEV}", "does not fit 'b'", id="missing"),
         pytest.param("", "", f"a==1  # via {DEV}", "nothing needs: a", id="removed"),
         pytest.param("a", "", f"a==1  # via {DEV}\nb==1  # via a", "", id="indirect"),
-        pytest.param("", "", f"a==1  # via {DEV}\nb==1  # via a", "needs: a", id="both go"),
+        pytest.param(
+            "", "", f"a==1  # via {DEV}\nb==1  # via a", "needs: a", id="both go"
+        ),
         pytest.param("a", "", "a==1  # via b\nb==1  # via b", "needs: b", id="circle"),
         pytest.param("a[x]", "", f"a==1  # via {DEV}", "does not fit", id="new extra"),
         pytest.param("a[x]", "", f"a[x]==1  # via {DEV}", "", id="extra"),

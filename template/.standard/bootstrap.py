@@ -50,6 +50,7 @@ WINDOWS = os.name == "nt"
 ROOT = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else ".")  # by the launcher
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
+PATH = os.environ.get("PATH", os.defpath).replace(BIN + os.pathsep, "")
 PYTHON, UV = (os.path.join(BIN, x + ".exe" * WINDOWS) for x in ("python", "uv"))
 STAMP = os.path.join(VENV, "bootstrap.stamp")  # what .venv was made from, or empty
 CHOSEN = os.path.join(VENV, "bootstrap.txt")  # the pins that pip and uv see
@@ -74,7 +75,7 @@ SETTINGS = """cache-dir=PIP_CACHE_DIR cert=SSL_CERT_FILE client-cert=SSL_CLIENT_
     keyring-provider=UV_KEYRING_PROVIDER no-index=PIP_NO_INDEX proxy=ALL_PROXY
     retries=UV_HTTP_RETRIES timeout=UV_HTTP_TIMEOUT trusted-host=UV_INSECURE_HOST"""
 # Variables that may send packages elsewhere. Those of uv that say what to ask may not.
-FOREIGN = "PIP_|PYTHON|UV_(?!.*(CACHE|CERT|CRED|HOST|HTTP|INDEX|KEYRING|LINK|OFF|TLS))"
+FOREIGN = "PIP_|PYTHON|UV_(?!.*(CACHE|CERT|CONC|CRED|HOST|HTTP|INDEX|KEY|LINK|OFF|TLS))"
 FIXED = """PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_YES=1 UV_NO_CONFIG=1
     UV_NO_SOURCES=1 UV_INDEX_STRATEGY=unsafe-best-match"""
 
@@ -108,8 +109,7 @@ def stamp(mode: str, names: list[str] | None = None) -> str:
 
 def execute(command: list[str], mode: str) -> int:
     """Become the command, inside .venv; return its status where that is impossible."""
-    path = os.environ.get("PATH", os.defpath).replace(BIN + os.pathsep, "")
-    os.environ.update(VIRTUAL_ENV=VENV, PATH=BIN + os.pathsep + path, PYTHONHOME="")
+    os.environ.update(VIRTUAL_ENV=VENV, PATH=BIN + os.pathsep + PATH, PYTHONHOME="")
     name, script = command[0], os.path.join(BIN, command[0] + ".exe" * WINDOWS)
     try:
         if os.path.isfile(script) and not os.path.dirname(name):
@@ -173,11 +173,10 @@ def pins(lock: str) -> list[Line]:
     """Return the pins of a lock's text, which holds nothing but pins and comments."""
     text = re.sub(r"[ \t]*\\\n[ \t]*", " ", lock).replace("\\", "/")
     for line in text.split("\n"):
-        known = re.fullmatch(rf"{PIN}|\s*(#.*)?", line, re.ASCII)
-        if not known or not line.isprintable():
+        if not (line.isprintable() and re.fullmatch(rf"(?a){PIN}|\s*(#.*)?", line)):
             shown = re.split("[=@:]", line)[0]  # the rest may hold a password
             raise ValueError(f"{LOCK}: {shown!r} is not a pin with sha256 hashes")
-    return [Line(*x) for x in re.findall(rf"(?m)^{PIN}((?:\n +#.*)*)", text, re.ASCII)]
+    return [Line(*x) for x in re.findall(rf"(?am)^{PIN}((?:\n +#.*)*)", text)]
 
 
 def needed(found: list[Line], names: set[str]) -> set[str]:
@@ -208,9 +207,8 @@ def outdated(lock: str) -> str:
         wishes = [(k, x) for k in files for x in files[k] if x.holds(world)]
         for reason, wish in wishes:
             pin = next((x for x in here if x.name == wish.name), None)
-            if not pin and reason[1] == "c":
-                continue  # a constraint asks for nothing
-            if not pin or pin.version not in wish.specifier or wish.extras - pin.extras:
+            met = pin and pin.version in wish.specifier and not wish.extras - pin.extras
+            if not met and (pin or reason[1] == "r"):  # a constraint asks for nothing
                 return f"{LOCK} does not fit '{wish}' of {reason[3:]}"
         names = needed(here, {x.name for reason, x in wishes if reason[1] == "r"})
         for pin in here:
@@ -321,8 +319,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     uv = pin = ""
     if os.environ.get("BOOTSTRAP_UV") != "0":
         pin = "".join(x.line for x in pins(text) if x.name == "uv")
-        path = os.environ.get("PATH", "").replace(BIN, os.devnull)
-        uv = shutil.which("uv", path=path) or (UV if same else "")
+        uv = shutil.which("uv", path=PATH) or (UV if same else "")
         uv = uv if run([uv, "--version"])[0] else ""
     if reason and not uv and not pin:
         raise ValueError(f"{reason}: only uv can renew it: install uv")
