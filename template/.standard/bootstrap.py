@@ -69,8 +69,8 @@ OPTIONS = "help prod check python= offline locked lock upgrade upgrade-package= 
 GET = ["install", "--no-deps", "--require-hashes", "--requirement", CHOSEN]
 COMPILE = ["pip", "compile", "--universal", "--generate-hashes", "--no-strip-extras"]
 
-# What a Python prints that is new enough.
-NEW_ENOUGH = "import sys; assert sys.version_info > (3, 11); print(sys._base_executable)"
+# What only a Python that is new enough can run.
+PROBE = "import sys; assert sys.version_info > (3, 11); print(sys._base_executable)"
 
 # In a marker, pip would take a word that begins with a dash for an option.
 MARKER = r"(?: *;(?:(?! -)[\w ()<>=!~.*'\"+-])+)?"
@@ -84,11 +84,11 @@ SETTINGS = """cache-dir=PIP_CACHE_DIR cert=SSL_CERT_FILE client-cert=SSL_CLIENT_
     extra-index-url=UV_INDEX find-links=UV_FIND_LINKS index-url=UV_DEFAULT_INDEX
     keyring-provider=UV_KEYRING_PROVIDER no-index=PIP_NO_INDEX proxy=ALL_PROXY
     retries=UV_HTTP_RETRIES timeout=UV_HTTP_TIMEOUT trusted-host=UV_INSECURE_HOST"""
-# Variables that may send packages elsewhere, and those of uv that do not.
-FOREIGN = ("CONDA_PREFIX", "PIP_", "PYTHON", "UV_", "VIRTUAL_ENV")
-KEPT = """UV_CACHE_DIR UV_CONCURRENT UV_CREDENTIALS UV_DEFAULT_INDEX UV_EXCLUDE_NEWER
-    UV_EXTRA_INDEX UV_FIND_LINKS UV_HTTP UV_INDEX UV_INSECURE UV_KEYRING UV_LINK_MODE
-    UV_NATIVE_TLS UV_NO_CACHE UV_OFFLINE UV_SYSTEM_CERTS"""
+# Variables that may send packages elsewhere; those of uv in brackets do not.
+FOREIGN = r"""(?x) CONDA_PREFIX | PIP_ | PYTHON | VIRTUAL_ENV | UV_ (?! CACHE_DIR
+    | CONCURRENT | CREDENTIALS | DEFAULT_INDEX | EXCLUDE_NEWER | EXTRA_INDEX | FIND_LINKS
+    | HTTP | INDEX | INSECURE | KEYRING | LINK_MODE | NATIVE_TLS | NO_CACHE | OFFLINE
+    | SYSTEM_CERTS)"""
 FIXED = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 FIXED |= {"PIP_NO_INPUT": "1", "PIP_YES": "1", "UV_INDEX_STRATEGY": "unsafe-best-match"}
 FIXED |= {"UV_NO_CONFIG": "1", "UV_NO_SOURCES": "1", "UV_PYTHON": PYTHON}
@@ -290,11 +290,11 @@ def settings() -> dict[str, str]:
         if os.path.isfile(path := os.path.join(ROOT, name, "pip.conf")):
             env.setdefault("PIP_CONFIG_FILE", path)
     ask = [sys.executable, *PIP, "config", "list"]
-    said = subprocess.run(ask, check=False, env=env, stdout=-1, text=True).stdout
+    said = subprocess.run(ask, check=False, env=env, stdout=subprocess.PIPE, text=True)
     names = dict(x.split("=") for x in SETTINGS.split())
     for section in ("global", "install", ":env:"):
         entry = rf"(?m)^{section}\.(?:default-)?({'|'.join(names)})=(.+)$"
-        for key, value in re.findall(entry, said):
+        for key, value in re.findall(entry, said.stdout):
             items = ast.literal_eval(value).split()
             told["PIP_" + key.upper().replace("-", "_")] = " ".join(items)
             told[names[key]] = ("," if key == "find-links" else " ").join(items)
@@ -305,8 +305,7 @@ def settings() -> dict[str, str]:
 
 def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
     """Run pip or uv for .venv alone; return whether it succeeds, and its output."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
-    env |= {k: v for k, v in os.environ.items() if k.startswith(tuple(KEPT.split()))}
+    env = {k: v for k, v in os.environ.items() if not re.match(FOREIGN, k)}
     env |= FIXED | {"PIP_NO_INDEX": env.get("UV_OFFLINE", "0")}
     if "UV_CACHE_DIR" not in env and not os.access(os.path.expanduser("~"), os.W_OK):
         env["UV_NO_CACHE"] = "1"  # pip finds that out itself
@@ -349,15 +348,13 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
         raise ValueError(f"{VENV} is a link or made by something else: move it away")
 
     # .venv is made anew unless uv can mend it: pip does not remove what is surplus.
-    site = sysconfig.get_path("purelib", "venv", {"base": VENV})
+    # A link to a folder would lead to the environment of another checkout.
     same = read(STAMP, "replace").split("\t")[:3] == MADE_BY
-    same = same and all(os.path.realpath(x) == x for x in (BIN, site))  # no links
-    same = same and run([PYTHON, "-ISc", ""])[0]
-    path = os.environ.get("PATH", "").replace(BIN, os.devnull)
-    uv = shutil.which("uv", path=path) or (UV if same else "")
+    links = {x.name for x in Path(VENV).rglob("*/") if x.is_symlink()} - {"lib64"}
+    same = same and not links and run([PYTHON, "-ISc", ""])[0]
     wanted = os.environ.get("BOOTSTRAP_UV") != "0"
-    uv = uv if wanted and run([uv, "--version"])[0] else ""
-    if not (uv and same):
+    uv = (shutil.which("uv") or UV) if wanted else ""
+    if not (same and run([uv, "--version"])[0]):
         write(STAMP, "")
         for entry in os.scandir(VENV):
             if entry.is_dir(follow_symlinks=False):
@@ -365,17 +362,15 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
             elif entry.path != STAMP:
                 os.remove(entry.path)
         venv.EnvBuilder(symlinks=not WINDOWS).create(VENV)
-    # Asking pip for its settings takes long, and uv may need none.
-    index = settings() if reason or not uv else {}
-    if wanted and not uv:  # pip gets the one of the lock
+    if wanted and not run([uv, "--version"])[0]:  # pip gets the one of the lock
         write(CHOSEN, "".join(x.line for x in pins(text) if x.name == "uv"))
-        run([PYTHON, *PIP, *GET], **index)
+        run([PYTHON, *PIP, *GET], **settings())
         uv = UV if os.path.isfile(UV) else ""
     if reason:
         if not uv:
             raise ValueError(f"{reason}: only uv can renew it: install uv")
         say(f"{reason}: renewing it")
-        text = freeze(uv, flags, index)
+        text = freeze(uv, flags)
 
     # The pins of this mode, and what builds the package, which production drops again.
     write(STAMP, "")
@@ -389,7 +384,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     get = [*tool, *GET, "--exact"] if uv else [*tool, *GET]
     # With all in uv's cache, there is nothing to ask the index.
     if not uv or not run(get, UV_OFFLINE="1")[0]:
-        run(get, f"{LOCK} could not be installed", **(index or settings()))
+        run(get, f"{LOCK} could not be installed", **settings())
     if build:
         add = ["--no-deps", "--no-build-isolation", "--force-reinstall", "--editable"]
         # setuptools takes $x and {x} in the path of .venv for variables.
@@ -397,6 +392,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
         run([*tool, "install", *add, "."], "the package could not be built", **more)
     if surplus := (chosen | {"uv"}) - kept:
         run([*tool, "uninstall", *surplus])
+    site = sysconfig.get_path("purelib", "venv", {"base": VENV})
     there = {Line(x.name).name for x in distributions(path=[site])}
     if lost := {x.name for x in found if x.holds()} & kept - there:
         raise ValueError(f".venv lacks {', '.join(lost)}: was it installed elsewhere?")
@@ -409,14 +405,14 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     say(f".venv is ready: {len(there)} packages, {MADE_BY[0]}")
 
 
-def freeze(uv: str, flags: list[str], index: dict[str, str]) -> str:
+def freeze(uv: str, flags: list[str]) -> str:
     """Return a new lock; pins stay unless they must change or the flags say so."""
     draft = os.path.join(VENV, LOCK)
     words = [f"--python-version={floor()}", f"--output-file={draft}", *SOURCES]
     header = " ".join(["uv", *COMPILE, *words]).replace(draft, LOCK)
     # The project's own settings count, such as a cooldown, and no others.
-    more = index | {"UV_NO_CONFIG": "0", "XDG_CONFIG_HOME": draft, "APPDATA": draft}
-    more |= {"UV_NO_SYSTEM_CONFIG": "1", "UV_CUSTOM_COMPILE_COMMAND": header}
+    more = settings() | {"UV_NO_CONFIG": "0", "UV_CUSTOM_COMPILE_COMMAND": header}
+    more |= {"UV_NO_SYSTEM_CONFIG": "1", "XDG_CONFIG_HOME": draft, "APPDATA": draft}
     write(draft, read(LOCK))
     done, said = run([uv, *COMPILE, *words, *flags], **more)
     if "missing an upload date" in said:
@@ -450,12 +446,10 @@ def main(arguments: list[str]) -> int:
     elif renew or {"--python", "--export"} & options.keys() or not ready(mode):
         if sys.flags.no_site:
             return become(BASE, [BASE, "-I", __file__, ROOT, *arguments])
-        if "--offline" in options:
-            os.environ["UV_OFFLINE"] = "1"
-        if "--python" in options:
-            asked = options["--python"]
+        os.environ |= {"UV_OFFLINE": "1"} if "--offline" in options else {}
+        if (asked := options.get("--python")) is not None:
             program = shutil.which(f"python{asked}") or shutil.which(asked) or ""
-            done, said = run([os.path.abspath(program), "-ISc", NEW_ENOUGH])
+            done, said = run([os.path.abspath(program), "-ISc", PROBE])
             if not (asked and done and said):
                 raise ValueError(f"--python {asked}: found no Python 3.11 or newer")
             if (python := os.path.realpath(said.strip())) != BASE:
