@@ -352,8 +352,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     same = read(STAMP, "replace").split("\t")[:3] == MADE_BY
     links = {x.name for x in Path(VENV).rglob("*/") if x.is_symlink()} - {"lib64"}
     same = same and not links and run([PYTHON, "-ISc", ""])[0]
-    wanted = os.environ.get("BOOTSTRAP_UV") != "0"
-    uv = (shutil.which("uv") or UV) if wanted else ""
+    uv = "" if os.environ.get("BOOTSTRAP_UV") == "0" else shutil.which("uv") or UV
     if not (same and run([uv, "--version"])[0]):
         write(STAMP, "")
         for entry in os.scandir(VENV):
@@ -362,7 +361,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
             elif entry.path != STAMP:
                 os.remove(entry.path)
         venv.EnvBuilder(symlinks=not WINDOWS).create(VENV)
-    if wanted and not run([uv, "--version"])[0]:  # pip gets the one of the lock
+    if uv and not run([uv, "--version"])[0]:  # pip gets the one of the lock
         write(CHOSEN, "".join(x.line for x in pins(text) if x.name == "uv"))
         run([PYTHON, *PIP, *GET], **settings())
         uv = UV if os.path.isfile(UV) else ""
@@ -396,7 +395,6 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     there = {Line(x.name).name for x in distributions(path=[site])}
     if lost := {x.name for x in found if x.holds()} & kept - there:
         raise ValueError(f".venv lacks {', '.join(lost)}: was it installed elsewhere?")
-
     if text != read(LOCK):
         write(LOCK, text)
     names = ["pyproject.toml", LOCK, *(x[3:] for x in requirements(*SOURCES))]
