@@ -347,7 +347,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     if os.path.islink(VENV) or (os.listdir(VENV) and not os.path.exists(STAMP)):
         raise ValueError(f"{VENV} is a link or made by something else: move it away")
 
-    # .venv is made anew unless uv can mend it: pip does not remove what is surplus.
+    # Only uv can change a sound .venv, since pip does not remove surplus packages.
     # A link to a folder would lead to the environment of another checkout.
     same = read(STAMP, "replace").split("\t")[:3] == MADE_BY
     links = {x.name for x in Path(VENV).rglob("*/") if x.is_symlink()} - {"lib64"}
@@ -371,7 +371,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
         say(f"{reason}: renewing it")
         text = freeze(uv, flags)
 
-    # The pins of this mode, and what builds the package, which production drops again.
+    # Production needs what builds the package until the package is installed.
     write(STAMP, "")
     tool = [uv, "pip"] if uv else [PYTHON, *PIP]
     found, files = pins(text), requirements(*(SOURCES if mode == "dev" else [PROD]))
