@@ -290,7 +290,8 @@ def settings() -> dict[str, str]:
         if os.path.isfile(path := os.path.join(ROOT, name, "pip.conf")):
             env.setdefault("PIP_CONFIG_FILE", path)
     ask = [sys.executable, *PIP, "config", "list"]
-    said = subprocess.run(ask, check=False, env=env, stdout=subprocess.PIPE, text=True)
+    said = subprocess.run(ask, check=False, env=env, capture_output=True, text=True)
+    sys.stderr.write(said.stderr if said.returncode else "")
     names = dict(x.split("=") for x in SETTINGS.split())
     for section in ("global", "install", ":env:"):
         entry = rf"(?m)^{section}\.(?:default-)?({'|'.join(names)})=(.+)$"
