@@ -399,8 +399,7 @@ def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     if text != read(LOCK):
         write(LOCK, text)
     names = ["pyproject.toml", LOCK, *(x[3:] for x in requirements(*SOURCES))]
-    names += map(str, Path(ROOT).glob("src/*/__init__.py"))
-    write(STAMP, stamp(mode, names))
+    write(STAMP, stamp(mode, [*names, *map(str, Path(ROOT).glob("src/*/__init__.py"))]))
     say(f".venv is ready: {len(there)} packages, {MADE_BY[0]}")
 
 
