@@ -35,6 +35,11 @@ if not sys.flags.no_site:
     from pathlib import Path
     from typing import Any
 
+    if sys.platform == "win32":
+        import msvcrt
+    else:
+        import fcntl
+
     # An installed pip starts three times as fast as the wheel that comes with Python.
     bundled = os.path.join(os.path.dirname(os.__file__), "ensurepip/_bundled")
     wheels = Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled)  # Debian's
@@ -61,8 +66,10 @@ MADE_BY = ["Python {}.{}".format(*sys.version_info), repr(BASE), repr(ROOT)]
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 OPTIONS = "help prod check python= offline locked lock upgrade upgrade-package= export="
 GET = ["install", "--no-deps", "--require-hashes", "--requirement", CHOSEN]
-TOLD: dict[str, str] = {}  # what settings() has found, since asking pip takes long
-LOCKED: list[int] = []  # a handle that is locked until the last child ends
+COMPILE = ["pip", "compile", "--universal", "--generate-hashes", "--no-strip-extras"]
+
+# What only a Python that is new enough can run.
+PROBE = "import sys; assert sys.version_info > (3, 11); print(sys._base_executable)"
 
 # In a marker, pip would take a word that begins with a dash for an option.
 PIN = r"(\w[\w.-]*(?:\[[\w., -]+])?==[\w.!+]+(?: *;(?:(?! -)[\w ()<>=!~.*'\"+-])+)?)"
@@ -76,8 +83,9 @@ SETTINGS = """cache-dir=PIP_CACHE_DIR cert=SSL_CERT_FILE client-cert=SSL_CLIENT_
     retries=UV_HTTP_RETRIES timeout=UV_HTTP_TIMEOUT trusted-host=UV_INSECURE_HOST"""
 # Variables that may send packages elsewhere. Those of uv that say what to ask may not.
 FOREIGN = "PIP_|PYTHON|UV_(?!.*(CACHE|CERT|CONC|CRED|HOST|HTTP|INDEX|KEY|LINK|OFF|TLS))"
-FIXED = """PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_YES=1 UV_NO_CONFIG=1
-    UV_NO_SOURCES=1 UV_INDEX_STRATEGY=unsafe-best-match"""
+FIXED = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+FIXED |= {"PIP_NO_INPUT": "1", "PIP_YES": "1", "UV_INDEX_STRATEGY": "unsafe-best-match"}
+FIXED |= {"UV_NO_CONFIG": "1", "UV_NO_SOURCES": "1", "UV_PYTHON": PYTHON}
 
 
 def say(text: str, status: int = 1) -> int:
@@ -221,170 +229,109 @@ def outdated(lock: str) -> str:
 
 def settings() -> dict[str, str]:
     """Return what pip's files and variables say of the index, for pip and for uv."""
-    if TOLD:
-        return TOLD
-    names = dict(x.split("=") for x in SETTINGS.split())
-    env = os.environ | {"PIP_QUIET": "0", "PIP_USER": "0"}
+    told: dict[str, str] = {}
+    env = os.environ | {"PIP_LOG": os.devnull, "PIP_QUIET": "0", "PIP_USER": "0"}
     # The organisation's file counts beside the user's; old projects have it in scripts/
     for name in (".standard", "scripts"):
         if os.path.isfile(path := os.path.join(ROOT, name, "pip.conf")):
             env.setdefault("PIP_CONFIG_FILE", path)
-    ask = [sys.executable, *PIP, "--log", os.devnull, "config", "list"]
-    done = subprocess.run(ask, check=False, env=env, capture_output=True, text=True)
-    sys.stderr.write(done.stderr if done.returncode else "")
+    ask = [sys.executable, *PIP, "config", "list"]
+    said = subprocess.run(ask, check=False, env=env, capture_output=True, text=True)
+    sys.stderr.write(said.stderr if said.returncode else "")
+    names = dict(x.split("=") for x in SETTINGS.split())
     for section in ("global", "install", ":env:"):
         entry = rf"(?m)^{section}\.(?:default-)?({'|'.join(names)})=(.+)$"
-        for key, value in re.findall(entry, done.stdout):
-            # A path may be relative to where the user is.
+        for key, value in re.findall(entry, said.stdout):
             items = ast.literal_eval(value).split()
-            items = [os.path.abspath(x) if os.path.exists(x) else x for x in items]
-            TOLD["PIP_" + key.upper().replace("-", "_")] = " ".join(items)
-            TOLD[names[key]] = ("," if key == "find-links" else " ").join(items)
-    TOLD["PIP_CONFIG_FILE"] = os.devnull  # not empty, so pip is asked once
-    if TOLD.get("PIP_NO_INDEX", "0") not in ("0", "false"):
-        TOLD["UV_DEFAULT_INDEX"] = "file:///no-index"  # uv has no variable for it
-    return TOLD
+            told["PIP_" + key.upper().replace("-", "_")] = " ".join(items)
+            told[names[key]] = ("," if key == "find-links" else " ").join(items)
+    if told.get("PIP_NO_INDEX", "0") not in ("0", "false"):
+        told["UV_DEFAULT_INDEX"] = "file:///no-index"  # uv has no variable for it
+    return told
 
 
 def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:
-    """Run pip or uv for .venv alone; return whether it succeeds, and its output.
-
-    With `failure`, the user sees the output, and a ValueError has that text.
-    """
+    """Run pip or uv for .venv alone; return whether it succeeds, and its output."""
     env = {k: v for k, v in os.environ.items() if not re.match(FOREIGN, k)}
-    env |= dict(x.split("=") for x in FIXED.split())
-    env |= {"PIP_NO_INDEX": "1"} if "UV_OFFLINE" in env else {}
-    homes = [os.path.expanduser(x) for x in ("~", "~/.cache")]
-    if "UV_CACHE_DIR" not in env and not any(os.access(x, os.W_OK) for x in homes):
-        env |= {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
-    env |= {"PIP_CONFIG_FILE": os.devnull, "UV_PYTHON": PYTHON, **more}
+    env |= FIXED | {"PIP_NO_INDEX": env.get("UV_OFFLINE", "0")}
+    if "UV_CACHE_DIR" not in env and not os.access(os.path.expanduser("~"), os.W_OK):
+        env["UV_NO_CACHE"] = "1"  # pip finds that out itself
     out = sys.stderr if failure and sys.stderr.isatty() and not CI else subprocess.PIPE
-    handles = [] if WINDOWS else LOCKED
-    how: Any = {"cwd": ROOT, "env": env, "errors": "replace", "pass_fds": handles}
+    how: Any = {"cwd": ROOT, "env": env | more, "errors": "replace", "close_fds": False}
     how |= {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
     try:
         done = subprocess.run(command, check=False, **how)
     except OSError as error:
-        if failure:
-            raise ValueError(f"{failure}: {command[0]}: {error.strerror}") from None
-        return False, ""
-    said = done.stdout or ""
+        done = subprocess.CompletedProcess(command, 127, f"{error}\n")
     if done.returncode and failure:
         # Of a crash of pip, only the last line tells what is wrong.
-        sys.stderr.write(re.sub(r"(?m)^Traceback .*\n(?:[ \t].*\n)*", "", said))
+        crash = r"(?m)^Traceback .*\n(?:[ \t].*\n)*"
+        sys.stderr.write(re.sub(crash, "", done.stdout or ""))
         raise ValueError(f"{failure}, for the reason above")
-    return not done.returncode, said
+    return not done.returncode, done.stdout or ""
 
 
-def write(path: str, text: str) -> None:
+def write(name: str, text: str) -> None:
     """Replace a file at once. A link that somebody put there is not followed."""
-    draft = Path(f"{path}.new")
+    draft = Path(ROOT, f"{name}.new")
     draft.unlink(missing_ok=True)
     draft.write_text(text, "utf-8", newline="")
-    draft.replace(path)
-
-
-def claim() -> None:
-    """Make .venv from nothing, if this program made it before."""
-    if os.pathsep in ROOT or not ROOT.isprintable():
-        raise ValueError(f"no PATH can name {ROOT!r}: rename the folder")
-    os.makedirs(VENV, exist_ok=True)
-    if os.listdir(VENV) and not os.path.exists(STAMP):
-        raise ValueError(f"{VENV} was made by something else: move it away")
-    write(STAMP, "")
-    for entry in os.scandir(VENV):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        elif entry.path != STAMP:
-            os.remove(entry.path)
-    venv.EnvBuilder(symlinks=not WINDOWS).create(VENV)
+    draft.replace(Path(ROOT, name))
 
 
 def prepare(mode: str, flags: list[str], renew: bool, locked: bool) -> None:
     """Make .venv match the lock, and the lock match the requirements."""
-    data = Path(ROOT, PROD).read_bytes()
-    if data.startswith(b"\xef\xbb\xbf"):
-        write(os.path.join(ROOT, PROD), data[3:].decode())
+    if (data := Path(ROOT, PROD).read_bytes()).startswith(b"\xef\xbb\xbf"):
+        write(PROD, data[3:].decode())
         say(f"{PROD}: removed the byte order mark, which setuptools cannot read")
     text = read(LOCK)
     reason = outdated(text) or ("as asked" if renew else "")
     if reason and locked and not renew:
         raise ValueError(f"{reason}: run ./bootstrap --lock and commit it")
-    # A link in .venv would lead to the environment of another checkout.
-    folders = ((top, x) for top, names, _ in os.walk(VENV) for x in names)
-    links = {x for top, x in folders if os.path.islink(os.path.join(top, x))}
-    same = read(STAMP).split("\t")[:3] == MADE_BY and links <= {"lib64"}
-    same = same and run([PYTHON, "-ISc", ""])[0]
-    # uv is one on PATH, or that of a sound .venv, or pip gets the one of the lock.
-    uv = pin = ""
-    if os.environ.get("BOOTSTRAP_UV") != "0":
-        pin = "".join(x.line for x in pins(text) if x.name == "uv")
-        uv = shutil.which("uv", path=PATH) or (UV if same else "")
-        uv = uv if run([uv, "--version"])[0] else ""
-    if reason and not uv and not pin:
-        raise ValueError(f"{reason}: only uv can renew it: install uv")
-    if not (uv and same):
-        claim()
-    if pin and not uv:
-        write(CHOSEN, pin)
-        uv = UV if run([PYTHON, *PIP, *GET], **settings())[0] else ""
+    if os.pathsep in ROOT or not ROOT.isprintable():
+        raise ValueError(f"no PATH can name {ROOT!r}: rename the folder")
+    os.makedirs(VENV, exist_ok=True)
+    if os.path.islink(VENV) or (os.listdir(VENV) and not os.path.exists(STAMP)):
+        raise ValueError(f"{VENV} is a link or made by something else: move it away")
+
+    # Only uv can change a sound .venv, since pip does not remove surplus packages.
+    # A link to a folder would lead to the environment of another checkout.
+    same = read(STAMP).split("\t")[:3] == MADE_BY
+    links = {x.name for x in Path(VENV).rglob("*/") if x.is_symlink()} - {"lib64"}
+    same = same and not links and run([PYTHON, "-ISc", ""])[0]
+    uv = shutil.which("uv", path=PATH) or UV
+    uv = "" if os.environ.get("BOOTSTRAP_UV") == "0" else uv
+    if not (same and run([uv, "--version"])[0]):
+        write(STAMP, "")
+        for entry in os.scandir(VENV):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            elif entry.path != STAMP:
+                os.remove(entry.path)
+        venv.EnvBuilder(symlinks=not WINDOWS).create(VENV)
+    if uv and not run([uv, "--version"])[0]:  # pip gets the one of the lock
+        write(CHOSEN, "".join(x.line for x in pins(text) if x.name == "uv"))
+        run([PYTHON, *PIP, *GET], **settings())
+        uv = UV if os.path.isfile(UV) else ""
     if reason:
+        if not uv:
+            raise ValueError(f"{reason}: only uv can renew it: install uv")
         say(f"{reason}: renewing it")
         text = freeze(uv, flags)
+
+    # Production needs what builds the package until the package is installed.
     write(STAMP, "")
-    count = install([uv, "pip"] if uv else [PYTHON, *PIP], pins(text), mode)
-    if text != read(LOCK):
-        write(os.path.join(ROOT, LOCK), text)
-    names = ["pyproject.toml", LOCK, *(x[3:] for x in requirements(*SOURCES))]
-    names += [str(x.relative_to(ROOT)) for x in Path(ROOT).glob("src/*/__init__.py")]
-    write(STAMP, stamp(mode, names))
-    say(f".venv is ready: {count} packages by {'uv' if uv else 'pip'}, {MADE_BY[0]}")
-
-
-def freeze(uv: str, flags: list[str]) -> str:
-    """Return a new lock; pins stay unless they must change or the flags say so."""
-    draft = os.path.join(VENV, LOCK)
-    options = ["--universal", "--generate-hashes", "--no-strip-extras"]
-    options += [f"--python-version=3.{floor()}"]
-    header = ["uv pip compile", *options, f"--output-file={LOCK}", *SOURCES]
-    command = [uv, "pip", "compile", *options, f"--output-file={draft}", *SOURCES]
-    command += ["--custom-compile-command", " ".join(header), *flags]
-    more = dict(settings())
-    if "uv" in tomllib.loads(read("pyproject.toml")).get("tool", {}):
-        # The project's own settings count, such as a cooldown, and no others.
-        more |= {"UV_NO_CONFIG": "0", "UV_NO_SYSTEM_CONFIG": "1"}
-        more |= {"XDG_CONFIG_HOME": draft, "APPDATA": draft}
-    write(draft, read(LOCK))
-    done, said = run(command, **more)
-    if "missing an upload date" in said:
-        say("the index tells no upload times, so nothing is too new for this lock")
-        done, more["UV_EXCLUDE_NEWER"] = False, "false"
-    if not done:
-        run(command, f"no new {LOCK}", **more)
-    text = read(draft)
-    if reason := outdated(text):
-        raise ValueError(f"no new {LOCK}: {reason}")
-    return text
-
-
-def install(tool: list[str], found: list[Line], mode: str) -> int:
-    """Install exactly these pins, and the project if it is a package; count them."""
-    project = tomllib.loads(read("pyproject.toml"))
-    build = {Line(x).name for x in project.get("build-system", {}).get("requires", [])}
-    kept = {pin.name for pin in found}
-    if mode == "prod":
-        files = requirements(PROD)
-        kept = needed(found, {x.name for asked in files.values() for x in asked})
-    # Production does not keep what builds the package: it is installed, then removed.
+    tool = [uv, "pip"] if uv else [PYTHON, *PIP]
+    found, files = pins(text), requirements(*(SOURCES if mode == "dev" else [PROD]))
+    kept = needed(found, {x.name for asked in files.values() for x in asked})
+    system = tomllib.loads(read("pyproject.toml")).get("build-system", {})
+    build = {Line(x).name for x in system.get("requires", [])}
     chosen = needed(found, kept | build)
     write(CHOSEN, "".join(pin.line for pin in found if pin.name in chosen))
-    exact = ["--exact"] if "pip" in tool else []  # pip installs into a new .venv
-    get = [*tool, *GET, *exact]
+    get = [*tool, *GET, "--exact"] if uv else [*tool, *GET]
     # With all in uv's cache, there is nothing to ask the index.
-    if not exact or not run(get, UV_OFFLINE="1")[0]:
-        failure = f"{LOCK} could not be installed"
-        failure += " with --offline" if "UV_OFFLINE" in os.environ else ""
-        run(get, failure, **settings())
+    if not uv or not run(get, UV_OFFLINE="1")[0]:
+        run(get, f"{LOCK} could not be installed", **settings())
     if build:
         add = ["--no-deps", "--no-build-isolation", "--force-reinstall", "--editable"]
         # setuptools takes $x and {x} in the path of .venv for variables.
@@ -393,48 +340,37 @@ def install(tool: list[str], found: list[Line], mode: str) -> int:
     if surplus := (chosen | {"uv"}) - kept:
         run([*tool, "uninstall", *surplus])
     site = sysconfig.get_path("purelib", "venv", {"base": VENV})
-    there = {Line(x.name).name: x.version for x in distributions(path=[site])}
-    for pin in found:
-        asked = pin.name in kept and pin.holds()
-        if asked and there.get(pin.name, "0") not in pin.specifier:
-            raise ValueError(f".venv lacks {pin}: was it installed elsewhere?")
-    return len(there)
+    there = {Line(x.name).name for x in distributions(path=[site])}
+    if lost := {x.name for x in found if x.holds()} & kept - there:
+        raise ValueError(f".venv lacks {', '.join(lost)}: was it installed elsewhere?")
+    if text != read(LOCK):
+        write(LOCK, text)
+    names = ["pyproject.toml", LOCK, *(x[3:] for x in requirements(*SOURCES))]
+    write(STAMP, stamp(mode, [*names, *map(str, Path(ROOT).glob("src/*/__init__.py"))]))
+    say(f".venv is ready: {len(there)} packages, {MADE_BY[0]}")
 
 
-def choose(asked: str) -> str:
-    """Return the Python of a version such as 3.12, or of a path."""
-    code = "import sys; sys.version_info < (3, 11) or print(sys._base_executable)"
-    for program in (f"python{asked}", asked) if asked else ():
-        path = os.path.abspath(shutil.which(program) or "")
-        if base := run([path, "-ISc", code])[1].strip():
-            return os.path.realpath(base)
-    raise ValueError(f"--python {asked}: found no such Python, 3.11 or newer")
-
-
-def wait() -> None:
-    """Wait until no other run is at work in this checkout, and keep others waiting."""
-    LOCKED.append(os.open(__file__ if WINDOWS else ROOT, os.O_RDONLY))
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(LOCKED[0], 1 << 30, os.SEEK_SET)  # past the end: all can read the file
-        while True:
-            try:
-                msvcrt.locking(LOCKED[0], msvcrt.LK_LOCK, 1)
-                break
-            except OSError as error:
-                if error.errno != 36:  # EDEADLOCK: it has tried for ten seconds
-                    raise
-    else:
-        import fcntl
-
-        fcntl.flock(LOCKED[0], fcntl.LOCK_EX)
+def freeze(uv: str, flags: list[str]) -> str:
+    """Return a new lock; pins stay unless they must change or the flags say so."""
+    draft = os.path.join(VENV, LOCK)
+    words = [f"--python-version=3.{floor()}", f"--output-file={draft}", *SOURCES]
+    header = " ".join(["uv", *COMPILE, *words]).replace(draft, LOCK)
+    # The project's own settings count, such as a cooldown, and no others.
+    more = settings() | {"UV_NO_CONFIG": "0", "UV_CUSTOM_COMPILE_COMMAND": header}
+    more |= {"UV_NO_SYSTEM_CONFIG": "1", "XDG_CONFIG_HOME": draft, "APPDATA": draft}
+    write(draft, read(LOCK))
+    done, said = run([uv, *COMPILE, *words, *flags], **more)
+    if "missing an upload date" in said:
+        say("the index tells no upload times, so nothing is too new for this lock")
+        done, more["UV_EXCLUDE_NEWER"] = False, "false"
+    if not done:
+        run([uv, *COMPILE, *words, *flags], f"no new {LOCK}", **more)
+    return read(draft)
 
 
 def main(arguments: list[str]) -> int:
     """Do what the command line asks and return the exit status."""
-    pairs: list[tuple[str, str]] = []
-    command = arguments
+    pairs, command = list[tuple[str, str]](), arguments
     if arguments and arguments[0].startswith("-"):
         from getopt import GetoptError, getopt  # slow to import
 
@@ -442,53 +378,48 @@ def main(arguments: list[str]) -> int:
             pairs, command = getopt(arguments, "h", OPTIONS.split())
         except GetoptError as error:
             raise ValueError(f"{error.msg}: see ./bootstrap --help") from None
-    if command and not command[0]:
-        raise ValueError("the name of the command is empty")
     options = dict(pairs)
     if {"-h", "--help"} & options.keys():
         sys.stdout.write(str(__doc__))
         return 0
     mode = "prod" if "--prod" in options else "dev"
-    if mode == "prod" and "--export" in options:
-        raise ValueError("--export writes the whole lock: leave out --prod")
     flags = [f"{k}={v}".rstrip("=") for k, v in pairs if k.startswith("--upgrade")]
-    renew, checks = "--lock" in options or bool(flags), "--check" in options
-    held = read(STAMP)
-    done = held == stamp(mode) or (checks and held == stamp("prod"))
-    if not done or renew or {"--python", "--export"} & options.keys():
+    renew, fits = bool(flags) or "--lock" in options, read(STAMP) == stamp(mode)
+    if "--check" in options:
+        if not fits and read(STAMP) != stamp("prod"):
+            raise ValueError(".venv is out of date: run ./bootstrap")
+    elif renew or not fits or {"--python", "--export"} & options.keys():
         if sys.flags.no_site:
             return execute([BASE, "-I", __file__, ROOT, *arguments], mode)
-        if os.path.islink(VENV):
-            raise ValueError(f"{VENV} is a link: remove it")
-        if checks:
-            raise ValueError(".venv is out of date: run ./bootstrap")
-        if "--offline" in options:
-            os.environ["UV_OFFLINE"] = "1"
-        if "--python" in options and (python := choose(options["--python"])) != BASE:
-            return execute([python, "-I", __file__, ROOT, *arguments], mode)
-        wait()
-        if renew or read(STAMP) != stamp(mode):
-            prepare(mode, flags, renew, CI or "--locked" in options)
-        if path := options.get("--export"):
-            export = [UV, "pip", "compile", "--universal", "--no-deps", CHOSEN]
-            export += [
-                "--generate-hashes",
-                f"--python-version=3.{floor()}",
-                "--no-header",
-            ]
-            export += ["--format=pylock.toml", f"--output-file={os.path.abspath(path)}"]
-            run(export, f"{path} is not written", **settings())
-        os.close(LOCKED.pop())  # the command may take long
+        os.environ |= {"UV_OFFLINE": "1"} if "--offline" in options else {}
+        if (asked := options.get("--python")) is not None:
+            program = shutil.which(f"python{asked}") or shutil.which(asked) or ""
+            done, said = run([os.path.abspath(program), "-ISc", PROBE])
+            if not (asked and done and said):
+                raise ValueError(f"--python {asked}: found no Python 3.11 or newer")
+            if (python := os.path.realpath(said.strip())) != BASE:
+                return execute([python, "-I", __file__, ROOT, *arguments], mode)
+        with open(__file__, "rb") as file:  # locked until the last child ends
+            if sys.platform == "win32":
+                file.seek(1 << 30)  # past the end: all can read the file
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # for ten seconds
+            else:
+                os.set_inheritable(file.fileno(), True)
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if renew or read(STAMP) != stamp(mode):
+                prepare(mode, flags, renew, CI or "--locked" in options)
+            if path := options.get("--export"):
+                export = [UV, *COMPILE, f"--python-version=3.{floor()}", "--no-deps"]
+                export += ["--no-header", "--format=pylock.toml", CHOSEN]
+                export += [f"--output-file={os.path.abspath(path)}"]
+                run(export, f"{path} is not written", **settings())
     if not command and sys.stderr.isatty() and not CI:
-        line = f'"{BIN}\\activate"' if WINDOWS else f". '{BIN}/activate'"
-        say(f"activate: {line}")
+        say("activate: " + (f'"{BIN}\\activate"' if WINDOWS else f". '{BIN}/activate'"))
     return execute(command, mode) if command else 0
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[2:]))
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         sys.exit(say(str(error)))
-    except OSError as error:
-        sys.exit(say(f"{error.filename or ROOT}: {error.strerror}"))
