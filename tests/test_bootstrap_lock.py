@@ -132,6 +132,9 @@ DEV, PROD = "-r requirements_dev.txt", "-r requirements_prod.txt"
             id="half of a fork",
         ),
         pytest.param(
+            "a>1", "", f"a==1  # via --override (workspace), {DEV}", "", id="override"
+        ),
+        pytest.param(
             "a\nb[x]",
             "",
             f"a[x]==1  # via {DEV}\nb[x]==1  # via {DEV}",

@@ -373,11 +373,14 @@ def test_settings_of_uv_elsewhere_do_not_redirect(
 
 @pytest.mark.parametrize("place", rather(SLOW, ["parent", "user"], "parent"))
 @pytest.mark.parametrize("case", rather(SLOW, ["compile", "override"], "override"))
+@pytest.mark.parametrize("own", [True, False], ids=["own table", "no table"])
 def test_settings_of_uv_elsewhere_do_not_change_the_lock(
-    make: Make, tmp_path: Path, place: str, case: str
+    make: Make, tmp_path: Path, place: str, case: str, own: bool
 ) -> None:
     """A refrozen lock depends on the project and on the index, not on the machine."""
     project = make("folder/project")
+    if not own:
+        project.edit("pyproject.toml", "[tool.uv]\nmanaged = false\n", "")
     text = redirections(tmp_path)[case]
     env = in_uv_toml(project, place, text, tmp_path / "home")
     before = (project.root / LOCK).read_text()

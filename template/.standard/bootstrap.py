@@ -11,6 +11,8 @@ usage: ./bootstrap [options] [command ...]
   --upgrade                 ... moving everything to the newest versions
   --upgrade-package NAME    ... moving this one; may be repeated
   --export pylock.toml      write the lock in the format of PEP 751, too
+
+BOOTSTRAP_UV=0 leaves everything to pip.
 """
 
 import _signal  # type: ignore[import-not-found]  # `signal` is slow to import
@@ -216,6 +218,7 @@ def outdated(lock: str) -> str:
         for reason, wish in wishes:
             pin = next((x for x in here if x.name == wish.name), None)
             met = pin and pin.version in wish.specifier and not wish.extras - pin.extras
+            met = met or (pin and "--override (workspace)" in pin.via)
             if not met and (pin or reason[1] == "r"):  # a constraint asks for nothing
                 return f"{LOCK} does not fit '{wish}' of {reason[3:]}"
         names = needed(here, {x.name for reason, x in wishes if reason[1] == "r"})
@@ -355,9 +358,11 @@ def freeze(uv: str, flags: list[str]) -> str:
     draft = os.path.join(VENV, LOCK)
     words = [f"--python-version=3.{floor()}", f"--output-file={draft}", *SOURCES]
     header = " ".join(["uv", *COMPILE, *words]).replace(draft, LOCK)
-    # The project's own settings count, such as a cooldown, and no others.
-    more = settings() | {"UV_NO_CONFIG": "0", "UV_CUSTOM_COMPILE_COMMAND": header}
-    more |= {"UV_NO_SYSTEM_CONFIG": "1", "XDG_CONFIG_HOME": draft, "APPDATA": draft}
+    more = settings() | {"UV_CUSTOM_COMPILE_COMMAND": header}
+    if "uv" in tomllib.loads(read("pyproject.toml")).get("tool", {}):
+        # The project's own settings count, such as a cooldown, and no others.
+        more |= {"UV_NO_CONFIG": "0", "UV_NO_SYSTEM_CONFIG": "1"}
+        more |= {"XDG_CONFIG_HOME": draft, "APPDATA": draft}
     write(draft, read(LOCK))
     done, said = run([uv, *COMPILE, *words, *flags], **more)
     if "missing an upload date" in said:
@@ -402,7 +407,10 @@ def main(arguments: list[str]) -> int:
         with open(__file__, "rb") as file:  # locked until the last child ends
             if sys.platform == "win32":
                 file.seek(1 << 30)  # past the end: all can read the file
-                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # for ten seconds
+                try:
+                    msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # for 10 s
+                except OSError:
+                    raise ValueError("another run is at work: wait for it") from None
             else:
                 os.set_inheritable(file.fileno(), True)
                 fcntl.flock(file, fcntl.LOCK_EX)
