@@ -176,8 +176,8 @@ def test_a_project_stays_light(generate: Generate) -> None:
     lines = sum(len(path.read_text().splitlines()) for path in counted)
     visible = [path for path in project.iterdir() if not path.name.startswith(".")]
     assert len(visible) <= 13
-    assert len(files) <= 31
-    assert lines <= 1660
+    assert len(files) <= 30
+    assert lines <= 1300
 
 
 @pytest.mark.parametrize(
