@@ -366,7 +366,7 @@ def test_answers_are_refused_or_sound(answers: dict[str, object]) -> None:
 
 @pytest.mark.slow
 @given(answers())
-@settings(REPEATABLE, max_examples=300)
+@settings(REPEATABLE, max_examples=200)
 def test_many_answers_are_refused_or_sound(answers: dict[str, object]) -> None:
     with tempfile.TemporaryDirectory(prefix="plinth-") as folder:
         assert_refused_or_sound(answers, Path(folder))
