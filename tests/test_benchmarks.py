@@ -31,6 +31,7 @@ def test_the_bootstraps(index: None, generate: Generate) -> None:
         assert f"\n  {name} " in out
 
 
+@pytest.mark.complete  # it takes two minutes
 def test_that_of_rendering(index: None) -> None:
     out = printed("rendering", "--rounds=1", "--modules", "1", "2", "3")
     for row in (

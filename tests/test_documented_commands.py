@@ -134,7 +134,9 @@ def test_with_python_and_git_alone(project: Path, newcomer: dict[str, str]) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["uv", "pip"])
+@pytest.mark.parametrize(
+    "backend", ["uv", pytest.param("pip", marks=pytest.mark.complete)]
+)
 def test_with_pipx_and_uv(
     project: Path, newcomer: dict[str, str], tmp_path: Path, backend: str
 ) -> None:
