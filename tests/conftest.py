@@ -296,6 +296,7 @@ def commit(folder: Path, tag: str | None = None) -> None:
 RELEASES = re.findall(
     r"^Release (\d+\.\d+\.\d+)$", git(ROOT, "log", "--format=%s"), re.MULTILINE
 )[::-1]
+VERSION_1 = [release for release in RELEASES if release.startswith("1.")]
 
 
 def released(clone: Path) -> Path:

@@ -19,15 +19,11 @@ from typing import Any
 import pytest
 from support.bootstraps import Make
 from support.checkouts import BASE, TEMPLATE, Checkout, World
+from support.cover import rather
 
 # With uv, or with pip alone. What pip does takes three times as long.
 SLOW, COMPLETE = pytest.mark.slow, pytest.mark.complete
 WAYS = ["uv", pytest.param("pip", marks=SLOW)]
-
-
-def rather(mark: pytest.MarkDecorator, values: Iterable[Any], first: Any) -> list[Any]:
-    """Return a test's values, where the default selection has only the first that is named."""
-    return [x if x == first else pytest.param(x, marks=mark) for x in values]
 
 
 LOCK = "requirements_lock.txt"

@@ -20,6 +20,7 @@ from conftest import (
     run,
     template_outside_git,
 )
+from support.cover import rather
 from support.files import append, contents, edit
 from support.organisations import EXAMPLE, organise, pin
 from support.owners import edit_as_owner, is_yours
@@ -221,12 +222,7 @@ def test_an_update_brings_policy_and_base(organisation: Path, tmp_path: Path) ->
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "release",
-    [
-        RELEASES[0],
-        *(pytest.param(x, marks=pytest.mark.complete) for x in RELEASES[1:-1]),
-        RELEASES[-1],
-        NEXT,
-    ],
+    rather(pytest.mark.complete, [*RELEASES, NEXT], RELEASES[0], RELEASES[-1], NEXT),
 )
 def test_a_project_moves_to_an_organisation(
     base: Path, organisation: Path, tmp_path: Path, release: str

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import (
     NEXT,
+    VERSION_1,
     Generate,
     born,
     commit,
@@ -125,7 +126,7 @@ def test_an_update_leaves_the_owners_settings_of_uv(tmp_path: Path) -> None:
     """TOML takes a table once: an older project gets none, and a new one keeps its own through an update."""
     template = released(tmp_path / "plinth")
     mine = '\n[tool.uv]\nexclude-newer = "3 days"\n'
-    for release in ("1.4.0", NEXT):
+    for release in (VERSION_1[-1], NEXT):
         project = born(template, release, tmp_path / f"demo-{release}", {})
         file = project / "pyproject.toml"
         text = file.read_text()

@@ -22,6 +22,7 @@ from conftest import (
     RELEASES,
     ROOT,
     STARTERS,
+    VERSION_1,
     born,
     commit,
     copier,
@@ -32,7 +33,7 @@ from conftest import (
     tool,
 )
 from packaging.version import Version
-from support.cover import pairwise, thin
+from support.cover import pairwise, rather, thin
 from support.files import append, contents, edit
 from support.owners import (
     YOURS,
@@ -305,7 +306,7 @@ LINES = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("release", [x for x in RELEASES if Version(x) < Version("2")])
+@pytest.mark.parametrize("release", VERSION_1)
 def test_tables_and_keys_of_an_owner_stay(
     history: Path, tmp_path: Path, release: str
 ) -> None:
@@ -346,7 +347,7 @@ def test_the_settings_of_a_starter_stay(
     history: Path, tmp_path: Path, starter: str
 ) -> None:
     """An older project keeps in pyproject.toml what its own tests, types and rules need."""
-    release = [x for x in RELEASES if Version(x) < Version("2")][-1]
+    release = VERSION_1[-1]
     recipe = git(history, "show", f"{release}:starters/{starter}/starter.yml")
     tables = yaml.safe_load(recipe).get("pyproject", {}).values()
     lines = {line for text in tables for line in text.splitlines() if line[:1] != "#"}
@@ -535,7 +536,7 @@ def test_the_words_name_new_answers_of_a_project_from_version_1(
     history: Path, tmp_path: Path
 ) -> None:
     """It has no record of the lines in README, so each answer after --data counts as new."""
-    release = [x for x in RELEASES if Version(x) < Version("2")][-1]
+    release = VERSION_1[-1]
     project = born(history, release, tmp_path / "demo", {})
     data = ("--data=license=ISC", "--data=python_min=3.12")
     _, printed = copier("update", "--defaults", *data, project, cwd=tmp_path)
@@ -702,12 +703,7 @@ def test_mine() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "release",
-    [
-        pytest.param(x, marks=() if x in ends else pytest.mark.complete)
-        for ends in [(RELEASES[0], *RELEASES[-2:])]
-        for x in RELEASES
-    ],
+    "release", rather(pytest.mark.complete, RELEASES, RELEASES[0], *RELEASES[-2:])
 )
 def test_an_edited_project_is_green_after_an_update(
     history: Path, tmp_path: Path, release: str

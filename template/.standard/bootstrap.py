@@ -83,11 +83,12 @@ SETTINGS = """cache-dir=PIP_CACHE_DIR cert=SSL_CERT_FILE client-cert=SSL_CLIENT_
     extra-index-url=UV_INDEX find-links=UV_FIND_LINKS index-url=UV_DEFAULT_INDEX
     keyring-provider=UV_KEYRING_PROVIDER no-index=PIP_NO_INDEX proxy=ALL_PROXY
     retries=UV_HTTP_RETRIES timeout=UV_HTTP_TIMEOUT trusted-host=UV_INSECURE_HOST"""
-# Variables that may send packages elsewhere. Those of uv that say what to ask may not.
+# These may send packages elsewhere. uv's variables of index, cache and TLS may not.
 FOREIGN = "PIP_|PYTHON|UV_(?!.*(CACHE|CERT|CONC|CRED|HOST|HTTP|INDEX|KEY|LINK|OFF|TLS))"
 FIXED = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 FIXED |= {"PIP_NO_INPUT": "1", "PIP_YES": "1", "UV_INDEX_STRATEGY": "unsafe-best-match"}
 FIXED |= {"UV_NO_CONFIG": "1", "UV_NO_SOURCES": "1", "UV_PYTHON": PYTHON}
+TOLD: dict[str, str] = {}  # what settings() has found, because asking pip takes long
 
 
 def say(text: str, status: int = 1) -> int:
@@ -232,7 +233,8 @@ def outdated(lock: str) -> str:
 
 def settings() -> dict[str, str]:
     """Return what pip's files and variables say of the index, for pip and for uv."""
-    told: dict[str, str] = {}
+    if TOLD:
+        return TOLD
     env = os.environ | {"PIP_LOG": os.devnull, "PIP_QUIET": "0", "PIP_USER": "0"}
     # The organisation's file counts beside the user's; old projects have it in scripts/
     for name in (".standard", "scripts"):
@@ -246,11 +248,12 @@ def settings() -> dict[str, str]:
         entry = rf"(?m)^{section}\.(?:default-)?({'|'.join(names)})=(.+)$"
         for key, value in re.findall(entry, said.stdout):
             items = ast.literal_eval(value).split()
-            told["PIP_" + key.upper().replace("-", "_")] = " ".join(items)
-            told[names[key]] = ("," if key == "find-links" else " ").join(items)
-    if told.get("PIP_NO_INDEX", "0") not in ("0", "false"):
-        told["UV_DEFAULT_INDEX"] = "file:///no-index"  # uv has no variable for it
-    return told
+            TOLD["PIP_" + key.upper().replace("-", "_")] = " ".join(items)
+            TOLD[names[key]] = ("," if key == "find-links" else " ").join(items)
+    if TOLD.get("PIP_NO_INDEX", "0") not in ("0", "false"):
+        TOLD["UV_DEFAULT_INDEX"] = "file:///no-index"  # uv has no variable for it
+    TOLD["PIP_CONFIG_FILE"] = os.devnull  # as in FIXED, so that it is never empty
+    return TOLD
 
 
 def run(command: list[str], failure: str = "", **more: str) -> tuple[bool, str]:

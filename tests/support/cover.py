@@ -1,12 +1,18 @@
 """Small sets of answers that cover many combinations."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import pytest
 from allpairspy import AllPairs
 
 Row = list[Any]
+
+
+def rather(mark: pytest.MarkDecorator, values: Iterable[Any], *first: Any) -> list[Any]:
+    """Return a test's values, all marked except those that are named first."""
+    return [x if x in first else pytest.param(x, marks=mark) for x in values]
 
 
 def pairwise(
